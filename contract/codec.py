@@ -1,0 +1,79 @@
+"""Bytes on the wire to events and back: the fast reader. Needs msgspec; Spark jobs do not carry it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from contract import text
+from contract.errors import InvalidEvent
+from contract.events import EVENT, IMPRESSION_MAX_CHARS, MAX_LINE_BYTES, NEEDS_ITEM, NEEDS_VALUE
+from contract.generated.types import Consent, Context, Event
+from contract.judge import Plausible, Refused, judge
+
+__all__ = ["Consent", "Context", "Event", "Plausible", "decode", "encode"]
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Event)
+_is_canonical = re.compile(text.CANONICAL).match
+_REFUSED_TYPES = EVENT.field("event_type").refused
+_NO_IDENTITY = EVENT.field("user_id").refused
+
+
+def encode(event: Event) -> bytes:
+    """The event as one line of JSON, fields in the contract's order, with its newline."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode(line: bytes, plausible: Plausible) -> Event:
+    """Read one line, or raise `InvalidEvent` with the reason and the rule of the rule table.
+
+    A line in canonical form (as `encode` writes it) hides nothing: only what a form cannot say is left to ask.
+    Any other line goes to the reference reader.
+    """
+    line = line.removesuffix(b"\n")
+    event = _decode_canonical(line)
+    if event is not None and _keeps_event_rules(event, plausible):
+        return event
+    verdict = judge(line, plausible)
+    if isinstance(verdict, Refused):
+        raise InvalidEvent(verdict.rule.reason, verdict.rule.id, line)
+    return msgspec.convert(verdict, Event)
+
+
+def check(event: Event, plausible: Plausible) -> None:
+    """Raise `InvalidEvent` unless this event, however it was built, is one that every reader takes."""
+    decode(_encoder.encode(event), plausible)
+
+
+def _decode_canonical(line: bytes) -> Event | None:
+    try:
+        if len(line) > MAX_LINE_BYTES or not _is_canonical(line.decode()):
+            return None
+    except UnicodeDecodeError:
+        return None
+    event = _decoder.decode(line)
+    if event.properties is not None and _encoder.encode(event) != line:  # a property may have come twice
+        return None
+    return event
+
+
+def _keeps_event_rules(event: Event, plausible: Plausible) -> bool:
+    try:
+        occurred_at, *_ = [
+            datetime.fromisoformat(at) for at in (event.occurred_at, event.sent_at, event.received_at) if at
+        ]
+    except ValueError:  # 30 February has the form of a date
+        return False
+    return (
+        plausible.earliest <= occurred_at <= plausible.latest
+        and (event.user_id is not None or event.anonymous_id is not None)
+        and event.event_type not in _REFUSED_TYPES
+        and (event.item_id is not None or event.event_type not in NEEDS_ITEM)
+        and (event.value is not None or event.event_type not in NEEDS_VALUE)
+        and (event.producer_id is None) == (event.producer_seq is None)
+        and (not event.impression or len("|".join(event.impression)) <= IMPRESSION_MAX_CHARS)
+        and _NO_IDENTITY.isdisjoint((event.user_id, event.anonymous_id, event.session_id))
+    )

@@ -1,0 +1,1 @@
+"""What derives from the contract, one module a format; `python -m contract.generate` writes it all."""

@@ -1,0 +1,83 @@
+"""Regular expressions over a line of JSON, in the syntax that Python's `re` and Java's share.
+
+They see what a JSON parser hides: which text a token had, what follows the value, how keys were written.
+"""
+
+from __future__ import annotations
+
+from contract.events import EVENT
+from contract.schema import INSTANT_PATTERN, Field, Kind
+
+SPACE = r"[ \t\r\n]"
+STRING = r'"(?:[^"\\]++|\\.)*+"'
+GOOD_KEY = r'"[^"\\{}\[\]<>]*+"' + SPACE + "*+:"
+
+# What is left of a line without its strings is structure; pairs of brackets are taken out from the inside, once a
+# level. A pair that is left after MAX_DEPTH rounds lay too deep.
+NOT_STRUCTURE = rf"{STRING}|[^\[\]{{}}]"
+PAIR = r"\[\]|\{\}"
+INNER_PAIRS = r"(?<=[\[{])(?:\[\]|\{\})++"  # so that two objects side by side stay two
+
+BLANK = rf"\A{SPACE}*+\Z"
+OBJECT_FROM_END_TO_END = rf"\A{SPACE}*+\{{[\s\S]*\}}{SPACE}*\Z"
+ONLY_GOOD_KEYS = rf'\A(?:[^"]++|{GOOD_KEY}|{STRING}(?!{SPACE}*+:))*+\Z'
+
+# Escaped backslashes and whole surrogate pairs are taken out; a surrogate that is left stands alone.
+PAIRED_SURROGATES = r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+SURROGATE = r"\\u[dD][89a-fA-F]"
+
+# The skeleton of a line: space goes, strings become nothing, keys and all else stay.
+TO_SKELETON = rf"{SPACE}++|({STRING}){SPACE}*+(:)|{STRING}"
+SKELETON_REPLACEMENT_GROUPS = (1, 2)
+
+# In a skeleton, what lies inside the event becomes a mark: array of strings, flat object, other object, other array.
+_INSIDE = r"(?<=[:,\[])"
+STRINGS_TO_MARK = (_INSIDE + r"\[,*+\]", "<s>")
+NESTED_TO_MARKS = (
+    (_INSIDE + r"\{[^{}\[\]<]*+\}", "<f>"),
+    (_INSIDE + r"\{[^{}\[\]]*+\}", "<o>"),
+    (_INSIDE + r"\[[^{}\[\]]*+\]", "<a>"),
+)
+
+INTEGER = r"-?(?:0|[1-9][0-9]*+)"
+NUMBER = INTEGER + r"(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
+
+
+def _plain(pattern: str) -> str:
+    return f'"{pattern}"'
+
+
+def _value(field: Field) -> str:
+    """How our encoder writes a value of this field that keeps its rules, or less: never more."""
+    text = rf'[^"\\\x00-\x1f\ufffd]{{1,{field.max_length}}}+'
+    number = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,17})?(?:e[+-]?[0-9]{1,2})?"
+    scalar = rf'(?:"[^"\\\x00-\x1f\ufffd]{{0,{field.max_length}}}+"|{number}|true|false)'
+    match field.kind:
+        case Kind.STRING:
+            return _plain(field.pattern or text)
+        case Kind.INSTANT:
+            return _plain(INSTANT_PATTERN)
+        case Kind.DOUBLE:
+            return number
+        case Kind.LONG:
+            return r"[1-9][0-9]{0,14}" if field.maximum and field.maximum > 1 else str(field.maximum)
+        case Kind.BOOLEAN:
+            return "(?:true|false)"
+        case Kind.STRINGS:
+            item = r'"[^"\\|\x00-\x1f\ufffd]{1,256}+"'
+            return rf"\[(?:{item}(?:,{item}){{0,{field.max_items - 1}}}+)?+\]"
+        case Kind.OBJECT:
+            return _object(field.fields)
+        case Kind.SCALARS:
+            pair = rf'"{field.pattern}":{scalar}'
+            return rf"\{{(?:{pair}(?:,{pair}){{0,{field.max_items - 1}}}+)?+\}}"
+
+
+def _object(fields: tuple[Field, ...]) -> str:
+    pairs = (rf'(?:"{f.name}":{_value(f)}(?:,(?=")|(?=\}})))' + ("" if f.required else "?+") for f in fields)
+    return rf"\{{{''.join(pairs)}\}}"
+
+
+CANONICAL = rf"\A{_object(EVENT.fields)}\Z"
+"""A line as our own encoder writes it, but for what a regular expression cannot see (calendar, repeated
+properties, refused values, the rules across fields). Such a line needs no other look at its text."""
