@@ -1,0 +1,74 @@
+"""Synthesizes the stacks of a stage: `python -m infra.app --stage dev`; no cdk CLI, Docker or account."""
+
+import argparse
+import dataclasses
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from infra.assets import ROOT, package
+from infra.config import STAGES, Config
+from infra.stacks.data import DataStack
+from infra.stacks.processing import ProcessingStack, Sources
+
+_FLAGS = {
+    # Without it CDK asks for log delivery by ACL, which buckets that enforce their owner refuse.
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
+    "@aws-cdk/core:enablePartitionLiterals": True,
+}
+
+
+def build(config: Config, outdir: Path, *, root: Path = ROOT, validate: bool = False) -> cdk.App:
+    """The app of one stage, not yet synthesized.
+
+    `root` is where the data files and sources lie. `validate` lets CDK check properties against
+    CloudFormation's schemas, which costs some 5 s; cfn-lint makes the same check in the tests.
+    """
+    app = cdk.App(
+        outdir=str(outdir),
+        analytics_reporting=False,
+        context=_FLAGS,
+        builtin_cloud_formation_validation=validate,
+    )
+    (glue_zip,) = package(root=root, out=root / "build")
+    data = DataStack(app, "Data", config=config)
+    ProcessingStack(app, "Processing", data=data, sources=Sources(root=root, glue_zip=glue_zip))
+    for key, value in {"project": "clickstream", "stage": config.stage, "managed-by": "cdk"}.items():
+        cdk.Tags.of(app).add(key, value)
+    return app
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    args = _parse(argv)
+    config = _config(args)
+    out = args.out or ROOT / "build" / "cdk" / args.stage
+    assembly = build(config, out, validate=args.stage != "local").synth()
+    for stack in assembly.stacks:
+        print(f"{stack.stack_name}: {len(stack.template['Resources'])} resources, {stack.template_full_path}")
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("--stage", choices=STAGES, required=True)
+    # The cdk CLI says where it wants the assembly by this variable.
+    parser.add_argument("--out", type=Path, default=os.environ.get("CDK_OUTDIR"))
+    parser.add_argument("--stream_shards", type=int, help="provision this many shards")
+    parser.add_argument("--stream_retention_hours", type=int)
+    parser.add_argument("--alert_email", help="who is told when a job fails")
+    return parser.parse_args(argv)
+
+
+def _config(args: argparse.Namespace) -> Config:
+    config = STAGES[args.stage]
+    return dataclasses.replace(
+        config,
+        stream_shards=args.stream_shards or config.stream_shards,
+        stream_retention_hours=args.stream_retention_hours or config.stream_retention_hours,
+        alert_email=args.alert_email or config.alert_email,
+    )
+
+
+if __name__ == "__main__":
+    main()

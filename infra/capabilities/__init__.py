@@ -1,0 +1,1 @@
+"""Parts a stack is made of, one capability a file."""

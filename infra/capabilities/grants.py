@@ -1,0 +1,70 @@
+"""From what a job reads and writes to exactly the permissions that takes."""
+
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from infra.capabilities.buckets import BUCKET_NAMES, BucketName
+from infra.capabilities.foundation import Foundation
+from infra.capabilities.job_spec import Location
+
+
+def service_role_principal(service: str) -> iam.IPrincipal:
+    """A service acting for this account, and for no other that names our role."""
+    return iam.ServicePrincipal(
+        f"{service}.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
+    )
+
+
+def storage_grants(
+    *, reads: Sequence[Location], writes: Sequence[Location], base: Foundation
+) -> list[iam.PolicyStatement]:
+    """Statements for objects, listings and the key; one a kind, each empty kind left out."""
+    buckets = base.buckets
+    return [
+        *_objects("ReadObjects", ["s3:GetObject"], reads, buckets),
+        *_objects("WriteObjects", ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], writes, buckets),
+        *_listings([*reads, *writes], buckets),
+        *_key("DecryptWhatIsRead", ["kms:Decrypt"], reads, base),
+        # A multipart upload decrypts its own parts when it completes.
+        *_key("EncryptWhatIsWritten", ["kms:GenerateDataKey", "kms:Decrypt"], writes, base),
+    ]
+
+
+def _objects(
+    sid: str, actions: list[str], locations: Sequence[Location], buckets: Mapping[BucketName, s3.IBucket]
+) -> list[iam.PolicyStatement]:
+    resources = [buckets[at.bucket].arn_for_objects(f"{at.prefix}*") for at in locations]
+    return [iam.PolicyStatement(sid=sid, actions=actions, resources=resources)] if resources else []
+
+
+def _listings(locations: Sequence[Location], buckets: Mapping[BucketName, s3.IBucket]) -> list[iam.PolicyStatement]:
+    return [
+        iam.PolicyStatement(
+            sid=f"List{name.title().replace('-', '')}",
+            actions=["s3:ListBucket"],
+            resources=[buckets[name].bucket_arn],
+            # IfExists: HEAD of a missing key sends no prefix, and S3 answers it 404 only to those who
+            # may list. S3A probes every new folder that way and would fail on a 403.
+            conditions={"StringLikeIfExists": {"s3:prefix": prefixes}},
+        )
+        for name in BUCKET_NAMES
+        if (prefixes := sorted({f"{at.prefix}*" for at in locations if at.bucket == name}))
+    ]
+
+
+def _key(sid: str, actions: list[str], locations: Sequence[Location], base: Foundation) -> list[iam.PolicyStatement]:
+    used = {at.bucket for at in locations}
+    if not used:
+        return []
+    # With bucket keys S3 names the bucket, not the object, in the encryption context.
+    arns = [base.buckets[name].bucket_arn for name in BUCKET_NAMES if name in used]
+    conditions = {
+        "StringEquals": {
+            "kms:ViaService": f"s3.{cdk.Aws.REGION}.amazonaws.com",
+            "kms:EncryptionContext:aws:s3:arn": arns,
+        }
+    }
+    return [iam.PolicyStatement(sid=sid, actions=actions, resources=[base.key.key_arn], conditions=conditions)]

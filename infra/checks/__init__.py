@@ -1,0 +1,1 @@
+"""Checks of the synthesized templates that unit assertions cannot make."""

@@ -1,0 +1,52 @@
+"""The settings of each stage: the only place where local, dev and prod differ."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal["local", "dev", "prod"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Settings of one deployment; durations carry their unit in the name."""
+
+    stage: Stage
+    keep_data: bool
+    stream_shards: int | None = None  # None: on demand
+    stream_retention_hours: int = 48
+    # S3 rounds each of these up to the next midnight UTC: 25 + 1 + 3 + 1 is 30 days to the last byte.
+    raw_days: int = 25
+    noncurrent_days: int = 3
+    log_days: int = 30
+    query_scan_limit_bytes: int = 10 * 1024**3
+    alert_email: str | None = None
+    named_queries: bool = True
+
+    def __post_init__(self) -> None:
+        if self.stream_retention_hours not in range(24, 8_761):
+            raise ValueError("stream_retention_hours: Kinesis keeps records from 24 to 8760 hours")
+        if self.stream_shards is not None and self.stream_shards < 1:
+            raise ValueError("stream_shards: at least 1, or None for an on-demand stream")
+        if self.raw_days + self.noncurrent_days > 28:  # noqa: PLR2004 - explained at raw_days
+            raise ValueError("raw_days + noncurrent_days: raw and quarantined events must be gone in 30 days")
+
+    def name(self, part: str) -> str:
+        """The physical name of a part of this deployment."""
+        return f"clickstream-{self.stage}-{part}"
+
+    @property
+    def deployment(self) -> str:
+        """The physical name of what there is one of: the bus, the workgroup."""
+        return f"clickstream-{self.stage}"
+
+    @property
+    def database(self) -> str:
+        """The Glue database; SQL takes no hyphens without quotes."""
+        return f"clickstream_{self.stage}"
+
+
+STAGES: dict[Stage, Config] = {
+    "local": Config(stage="local", keep_data=False, stream_shards=1, named_queries=False),
+    "dev": Config(stage="dev", keep_data=False),
+    "prod": Config(stage="prod", keep_data=True, log_days=365),
+}

@@ -1,0 +1,1 @@
+"""Stacks by lifecycle: what holds data, and what moves it."""
