@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.local_differences import LEFT_OUT
+
 Stage = Literal["local", "dev", "prod"]
 
 
@@ -20,7 +22,7 @@ class Config:
     log_days: int = 30
     query_scan_limit_bytes: int = 10 * 1024**3
     alert_email: str | None = None
-    named_queries: bool = True
+    left_out: frozenset[str] = frozenset()  # resource types the endpoint does not know
 
     def __post_init__(self) -> None:
         if self.stream_retention_hours not in range(24, 8_761):
@@ -46,7 +48,7 @@ class Config:
 
 
 STAGES: dict[Stage, Config] = {
-    "local": Config(stage="local", keep_data=False, stream_shards=1, named_queries=False),
+    "local": Config(stage="local", keep_data=False, stream_shards=1, left_out=frozenset(LEFT_OUT)),
     "dev": Config(stage="dev", keep_data=False),
     "prod": Config(stage="prod", keep_data=True, log_days=365),
 }

@@ -29,7 +29,7 @@ class GlueJob(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, base: Foundation, spec: JobSpec, code: Code) -> None:
         super().__init__(scope, id_)
-        self.name = base.config.name(spec.name)
+        self.name = base.config.name(spec.name)  # of the job, its trigger and its workflow alike
         script_asset = assets.Asset(self, "Script", path=str(code.script))
         log_group = self._log_group(base.config.log_days)
         role = iam.Role(self, "Role", assumed_by=service_role_principal("glue"), description=f"Glue job {self.name}")
@@ -44,7 +44,9 @@ class GlueJob(Construct):
             **fill(spec.arguments, base.bucket_names()),
         }
         job = self._job(spec, role=role, script=script_asset, arguments=arguments)
-        self.workflow = self._workflow(spec, job)
+        trigger = self._trigger(spec, job)
+        if glue.CfnWorkflow.CFN_RESOURCE_TYPE_NAME not in base.config.left_out:
+            trigger.add_resource_dependency(self._workflow(spec))
         self.workflow_arn = _glue_arn(f"workflow/{self.name}")
         self.arn = _glue_arn(f"job/{self.name}")
 
@@ -74,14 +76,16 @@ class GlueJob(Construct):
         job.node.add_dependency(role)
         return job
 
-    def _workflow(self, spec: JobSpec, job: glue.CfnJob) -> glue.CfnWorkflow:
-        workflow = glue.CfnWorkflow(
+    def _workflow(self, spec: JobSpec) -> glue.CfnWorkflow:
+        return glue.CfnWorkflow(
             self,
             "Workflow",
             name=self.name,
             description=spec.why,
             max_concurrent_runs=spec.max_concurrent_runs,
         )
+
+    def _trigger(self, spec: JobSpec, job: glue.CfnJob) -> glue.CfnTrigger:
         trigger = glue.CfnTrigger(
             self,
             "Trigger",
@@ -93,9 +97,8 @@ class GlueJob(Construct):
             ),
             actions=[glue.CfnTrigger.ActionProperty(job_name=self.name)],
         )
-        trigger.add_resource_dependency(workflow)
         trigger.add_resource_dependency(job)
-        return workflow
+        return trigger
 
 
 def _glue_arguments(libraries: assets.Asset, log_group: logs.CfnLogGroup) -> dict[str, str]:

@@ -30,7 +30,9 @@ class Queries(Construct):
                 result_configuration=_results(base),
             ),
         )
-        for query in read_queries() if config.named_queries else ():
+        if athena.CfnNamedQuery.CFN_RESOURCE_TYPE_NAME in config.left_out:
+            return
+        for query in read_queries():
             self._named_query(query, config)
 
     def _named_query(self, query: NamedQuery, config: Config) -> None:

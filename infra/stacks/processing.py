@@ -52,7 +52,7 @@ class ProcessingStack(cdk.Stack):
                 "WorkGroup": queries.work_group.ref,
                 "Bus": bus.ref,
                 **{f"{name.title()}Job": job.name for name, job in jobs.items()},
-                **{f"{name.title()}Workflow": job.workflow.ref for name, job in jobs.items()},
+                **{f"{name.title()}Workflow": job.name for name, job in jobs.items()},
             }
         )
 

@@ -1,0 +1,23 @@
+"""Everything that the templates of the local stage may have otherwise than those of dev, and why."""
+
+from collections.abc import Mapping
+from typing import Final
+
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "AWS::Athena::NamedQuery": (
+        "the local endpoint's CloudFormation does not know the type; its deployer saves the same queries by API"
+    ),
+    "AWS::Glue::Workflow": (
+        "the local endpoint's CloudFormation does not know the type; the trigger, which holds the batching, "
+        "stays and is what the local runner obeys"
+    ),
+}
+"""Resource types that the local stage goes without."""
+
+CHANGED: Final[Mapping[tuple[str, str], str]] = {
+    ("AWS::Kinesis::Stream", "ShardCount"): (
+        "one shard: the local endpoint makes one of an on-demand stream too, and this way the template says so"
+    ),
+    ("AWS::Kinesis::Stream", "StreamModeDetails"): "provisioned, as the shard count above asks for",
+}
+"""Properties, by resource type, whose value differs or is there in only one of the two."""
