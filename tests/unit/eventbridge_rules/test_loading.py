@@ -1,0 +1,118 @@
+"""A rules file that could not be deployed is refused, with the file and the key in the message."""
+
+from pathlib import Path
+
+import pytest
+
+from eventbridge_rules.loading import InvalidRules, Known, load_rules
+from eventbridge_rules.model import Retry, Rule, RuleTarget, Schedule, ScheduleTarget
+from eventbridge_rules.placeholders import fill, placeholders_in
+
+pytestmark = pytest.mark.unit
+
+KNOWN = Known(
+    buckets=frozenset({"raw"}),
+    jobs=frozenset({"events"}),
+    workflows=frozenset({"events"}),
+    topics=frozenset({"alerts"}),
+)
+RULE = """
+rules:
+  - name: raw-landed
+    why: Something landed and somebody cares.
+    bus: default
+    pattern: {source: [aws.s3], detail: {bucket: {name: ["${bucket:raw}"]}}}
+    target: {glue_workflow: events}
+    retry: {attempts: 2, max_age_seconds: 60}
+"""
+SCHEDULE = """
+schedules:
+  - name: hourly
+    why: Something must happen by the clock.
+    expression: rate(1 hour)
+    flexible_minutes: 0
+    target: {glue_job: events}
+    retry: {attempts: 0, max_age_seconds: 60}
+"""
+
+
+def test_rules_and_schedules_are_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(RULE)
+    (tmp_path / "b.yaml").write_text(SCHEDULE)
+
+    loaded = load_rules(known=KNOWN, folder=tmp_path)
+
+    assert loaded.rules == (
+        Rule(
+            name="raw-landed",
+            why="Something landed and somebody cares.",
+            bus="default",
+            pattern={"source": ["aws.s3"], "detail": {"bucket": {"name": ["${bucket:raw}"]}}},
+            target=RuleTarget(glue_workflow="events"),
+            retry=Retry(attempts=2, max_age_seconds=60),
+        ),
+    )
+    assert loaded.schedules == (
+        Schedule(
+            name="hourly",
+            why="Something must happen by the clock.",
+            expression="rate(1 hour)",
+            flexible_minutes=0,
+            target=ScheduleTarget(glue_job="events"),
+            retry=Retry(attempts=0, max_age_seconds=60),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("why:", "reason:", ["unknown field `reason`", "rules[0]"]),
+        ("bus: default", "bus: main", ["'main'", "bus"]),
+        ("bus: default", "bus: [", ["line"]),
+        ("glue_workflow: events", "lambda: f", ["unknown field `lambda`", "target"]),
+        ("{glue_workflow: events}", "{}", ["exactly one of", "target"]),
+        ("{glue_workflow: events}", "{glue_workflow: events, topic: alerts}", ["exactly one of"]),
+        ("glue_workflow: events", "glue_workflow: visits", ["raw-landed", "target.glue_workflow", "'visits'"]),
+        ("glue_workflow: events", "topic: pager", ["target.topic", "'pager'", "'alerts'"]),
+        ("${bucket:raw}", "${bucket:rwa}", ["pattern.detail", "'bucket:rwa'", "'bucket:raw'"]),
+        ("attempts: 2", "attempts: 999", ["retry.attempts"]),
+        ("Something landed and somebody cares.", "because", ["why"]),
+    ],
+)
+def test_a_faulty_rule_is_refused_by_file_and_key(tmp_path: Path, old: str, new: str, told: list[str]) -> None:
+    (tmp_path / "some.yaml").write_text(RULE.replace(old, new))
+
+    with pytest.raises(InvalidRules) as caught:
+        load_rules(known=KNOWN, folder=tmp_path)
+
+    assert [part for part in ["some.yaml", *told] if part not in str(caught.value)] == []
+
+
+def test_a_schedule_for_an_unknown_job_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_text(SCHEDULE.replace("glue_job: events", "glue_job: visits"))
+
+    with pytest.raises(InvalidRules, match=r"some.yaml: schedule hourly: target.glue_job: unknown 'visits'"):
+        load_rules(known=KNOWN, folder=tmp_path)
+
+
+def test_a_name_used_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(RULE)
+    (tmp_path / "b.yaml").write_text(RULE)
+
+    with pytest.raises(InvalidRules, match="raw-landed"):
+        load_rules(known=KNOWN, folder=tmp_path)
+
+
+def test_placeholders_are_found_and_filled_at_any_depth() -> None:
+    value = {"${job:a}": [{"key": "s3://${bucket:raw}/x/${bucket:lake}"}, 1, None, True]}
+
+    assert list(placeholders_in(value)) == ["job:a", "bucket:raw", "bucket:lake"]
+    assert fill(value, {"job:a": "A", "bucket:raw": "R", "bucket:lake": "L"}) == {
+        "A": [{"key": "s3://R/x/L"}, 1, None, True]
+    }
+
+
+def test_an_unknown_placeholder_is_not_left_in_place() -> None:
+    with pytest.raises(KeyError, match="bucket:raw"):
+        fill("${bucket:raw}", {})
