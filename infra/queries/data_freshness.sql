@@ -1,9 +1,16 @@
--- How far behind the lake is: the newest event, and how long collected events took to reach us, in the last 7 days
+-- How fresh each application's events are: the newest, its age, and how long collected events took to reach us
+WITH newest AS (
+    SELECT CAST(CAST(CAST(MAX(dt) AS DATE) - INTERVAL '6' DAY AS DATE) AS VARCHAR) AS since FROM events
+)
+
 SELECT
-    COUNT(*) AS events,
+    app_id,
+    COUNT(*) AS events_in_newest_week,
     MAX(occurred_at) AS newest_occurred_at,
     MAX(received_at) AS newest_received_at,
-    DATE_DIFF('minute', MAX(occurred_at), LOCALTIMESTAMP) AS minutes_behind,
+    DATE_DIFF('minute', MAX(occurred_at), CAST(CURRENT_TIMESTAMP AS TIMESTAMP)) AS minutes_old,
     ROUND(AVG(DATE_DIFF('millisecond', occurred_at, received_at)) / 1000.0, 1) AS mean_seconds_to_receive
-FROM events
-WHERE dt >= CAST(CURRENT_DATE - INTERVAL '7' DAY AS VARCHAR)
+FROM events CROSS JOIN newest
+WHERE dt >= newest.since
+GROUP BY app_id
+ORDER BY app_id

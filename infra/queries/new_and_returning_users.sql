@@ -1,22 +1,26 @@
--- Each day of the last 30: people seen for the first time in the last 90 days, and people seen before
+-- Each of the newest 30 days: people never seen before in the lake, and people seen on an earlier day
 WITH days AS (
-    SELECT DISTINCT dt, COALESCE(user_id, anonymous_id) AS person
+    SELECT DISTINCT CAST(occurred_at AS DATE) AS day, COALESCE(user_id, anonymous_id) AS person
     FROM events
-    WHERE dt >= CAST(CURRENT_DATE - INTERVAL '90' DAY AS VARCHAR)
 ),
 
 firsts AS (
-    SELECT person, MIN(dt) AS first_dt
+    SELECT person, MIN(day) AS first_day
     FROM days
     GROUP BY person
+),
+
+newest AS (
+    SELECT CAST(MAX(day) - INTERVAL '29' DAY AS DATE) AS since FROM days
 )
 
 SELECT
-    days.dt,
-    COUNT_IF(days.dt = firsts.first_dt) AS new_people,
-    COUNT_IF(days.dt > firsts.first_dt) AS returning_people
+    days.day,
+    SUM(CASE WHEN days.day = firsts.first_day THEN 1 ELSE 0 END) AS new_people,
+    SUM(CASE WHEN days.day > firsts.first_day THEN 1 ELSE 0 END) AS returning_people
 FROM days
 INNER JOIN firsts ON days.person = firsts.person
-WHERE days.dt >= CAST(CURRENT_DATE - INTERVAL '30' DAY AS VARCHAR)
-GROUP BY days.dt
-ORDER BY days.dt
+CROSS JOIN newest
+WHERE days.day >= newest.since
+GROUP BY days.day
+ORDER BY days.day

@@ -1,11 +1,15 @@
--- The 20 items most people acted on in the last 30 days, searches and impressions aside
+-- The 20 items that most people acted on in the newest 30 days, searches and impressions aside
+WITH newest AS (
+    SELECT CAST(CAST(CAST(MAX(dt) AS DATE) - INTERVAL '29' DAY AS DATE) AS VARCHAR) AS since FROM events
+)
+
 SELECT
     item_id,
     COUNT(DISTINCT COALESCE(user_id, anonymous_id)) AS people,
     COUNT(*) AS events,
-    COUNT_IF(event_type = 'purchase') AS purchases
-FROM events
-WHERE dt >= CAST(CURRENT_DATE - INTERVAL '30' DAY AS VARCHAR)
+    SUM(CASE WHEN event_type = 'purchase' THEN 1 ELSE 0 END) AS purchases
+FROM events CROSS JOIN newest
+WHERE dt >= newest.since
   AND item_id IS NOT NULL
   AND event_type NOT IN ('impression', 'search')
 GROUP BY item_id
