@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 
@@ -12,8 +13,9 @@ from contract.errors import InvalidEvent
 from contract.events import EVENT, IMPRESSION_MAX_CHARS, MAX_LINE_BYTES, NEEDS_ITEM, NEEDS_VALUE
 from contract.generated.types import Consent, Context, Event
 from contract.judge import Plausible, Refused, judge
+from contract.rules import Reason
 
-__all__ = ["Consent", "Context", "Event", "Plausible", "decode", "encode"]
+__all__ = ["Consent", "Context", "Event", "Plausible", "check", "decode", "encode"]
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
@@ -43,9 +45,22 @@ def decode(line: bytes, plausible: Plausible) -> Event:
     return msgspec.convert(verdict, Event)
 
 
-def check(event: Event, plausible: Plausible) -> None:
-    """Raise `InvalidEvent` unless this event, however it was built, is one that every reader takes."""
-    decode(_encoder.encode(event), plausible)
+def check(event: Event, plausible: Plausible) -> bytes:
+    """The event's line, or `InvalidEvent` unless this event, however it was built, is one that every reader takes."""
+    try:
+        line = _encoder.encode(event)
+    except UnicodeEncodeError:  # a lone surrogate
+        raise InvalidEvent(Reason.NOT_UTF8, "line.text", repr(event).encode(errors="replace")) from None
+    if b":null" in line and _hides_a_number(event):
+        raise InvalidEvent(Reason.OUT_OF_RANGE, "value.range", line)
+    decode(line, plausible)
+    return line + b"\n"
+
+
+def _hides_a_number(event: Event) -> bool:
+    """The encoder writes NaN and the infinities as null."""
+    numbers = (event.value, *(event.properties or {}).values())
+    return any(isinstance(n, float) and not math.isfinite(n) for n in numbers)
 
 
 def _decode_canonical(line: bytes) -> Event | None:

@@ -1,0 +1,1 @@
+"""How a Python program puts events on the stream: `EventProducer`, and what it needs from the world."""
