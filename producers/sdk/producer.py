@@ -35,7 +35,7 @@ class EventProducer:
     ...     producer.send(new_event("view", clock=SystemClock(), user_id="u-1", item_id="i-1"))
     """
 
-    def __init__(  # noqa: PLR0913  # each comes from the entry point
+    def __init__(  # each comes from the entry point
         self,
         stream: Stream,
         *,

@@ -1,0 +1,1 @@
+"""Seeded shoppers: traffic like a shop's, whose truth is known to the last event."""
