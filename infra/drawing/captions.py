@@ -1,0 +1,66 @@
+"""The words under a resource's icon: what people call it, and the setting worth knowing."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from infra.assembly import Assembly, Resource
+
+
+def short_name(resource: Resource) -> str:
+    """The physical name without project and stage, else that of its construct."""
+    name = _physical_name(resource.properties)
+    if name is None:
+        return re.sub(r"^Buckets", "", resource.address.name).lower()
+    return re.sub(r"^clickstream-[a-z]+-?", "", name)
+
+
+def setting(resource: Resource, assembly: Assembly) -> str:
+    """The one setting of a resource that says how it behaves; empty where none stands out."""
+    describe = _SETTINGS.get(resource.type)
+    return describe(resource.properties, assembly) if describe else ""
+
+
+def _physical_name(properties: Mapping[str, Any]) -> str | None:
+    for key in ("Name", "DeliveryStreamName", "TopicName", "QueueName"):
+        if isinstance(properties.get(key), str):
+            return str(properties[key])
+    return None
+
+
+def _bucket(properties: Mapping[str, Any], _: Assembly) -> str:
+    rules = properties["LifecycleConfiguration"]["Rules"]
+    days = [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule and "Prefix" not in rule]
+    return f"kept {min(days)} days" if days else "kept for good"
+
+
+def _delivery(properties: Mapping[str, Any], _: Assembly) -> str:
+    to = properties["ExtendedS3DestinationConfiguration"]
+    hints = to["BufferingHints"]
+    return f"{to['CompressionFormat'].lower()}, {hints['IntervalInSeconds']} s or {hints['SizeInMBs']} MB"
+
+
+def _batching(properties: Mapping[str, Any], assembly: Assembly) -> str:
+    for trigger in assembly.of_type("AWS::Glue::Trigger"):
+        if trigger.properties["WorkflowName"] == properties["Name"]:
+            batch = trigger.properties["EventBatchingCondition"]
+            return f"{batch['BatchSize']} objects or {batch['BatchWindow']} s"
+    return ""
+
+
+def _tables(_: Mapping[str, Any], assembly: Assembly) -> str:
+    tables = sorted(table.properties["TableInput"]["Name"] for table in assembly.of_type("AWS::Glue::Table"))
+    return f"tables {', '.join(tables)}"
+
+
+_SETTINGS: Final[Mapping[str, Callable[[Mapping[str, Any], Assembly], str]]] = {
+    "AWS::Athena::WorkGroup": _tables,
+    "AWS::Events::Rule": lambda properties, _: " ".join(properties["EventPattern"]["detail-type"]),
+    "AWS::Glue::Job": lambda properties, _: f"Glue {properties['GlueVersion']}, PySpark",
+    "AWS::Glue::Workflow": _batching,
+    "AWS::Kinesis::Stream": lambda properties, _: f"kept {properties['RetentionPeriodHours']} hours",
+    "AWS::KinesisFirehose::DeliveryStream": _delivery,
+    "AWS::S3::Bucket": _bucket,
+    "AWS::SQS::Queue": lambda *_: "dead letters",
+    "AWS::Scheduler::Schedule": lambda properties, _: str(properties["ScheduleExpression"]),
+}
