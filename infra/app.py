@@ -5,6 +5,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 
@@ -61,13 +62,9 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _config(args: argparse.Namespace) -> Config:
-    config = STAGES[args.stage]
-    return dataclasses.replace(
-        config,
-        stream_shards=args.stream_shards or config.stream_shards,
-        stream_retention_hours=args.stream_retention_hours or config.stream_retention_hours,
-        alert_email=args.alert_email or config.alert_email,
-    )
+    settings = ("stream_shards", "stream_retention_hours", "alert_email")
+    given: dict[str, Any] = {name: vars(args)[name] for name in settings if vars(args)[name] is not None}
+    return dataclasses.replace(STAGES[args.stage], **given)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Routing(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._config, self._targets, self._names = config, targets, names
-        self._undelivered = sqs.Queue(
+        self.undelivered = sqs.Queue(
             self,
             "Undelivered",
             queue_name=config.name("undelivered"),
@@ -62,7 +62,7 @@ class Routing(Construct):
             state="ENABLED",
             targets=[self._delivery(arn, role, rule.retry)],
         )
-        _let_rule(self._undelivered, "sqs:SendMessage", self._undelivered.queue_arn, resource)
+        _let_rule(self.undelivered, "sqs:SendMessage", self.undelivered.queue_arn, resource)
         if rule.target.topic is not None:
             topic = self._targets.topics[rule.target.topic]
             _let_rule(topic, "sns:Publish", topic.topic_arn, resource)
@@ -72,7 +72,7 @@ class Routing(Construct):
         part = Construct(self, _construct_id(schedule.name))
         job = self._targets.jobs[schedule.target.glue_job]
         role = iam.Role(part, "Role", assumed_by=service_role_principal("scheduler"), description=f"Starts {job.name}")
-        self._undelivered.grant_send_messages(role)
+        self.undelivered.grant_send_messages(role)
         role.add_to_policy(iam.PolicyStatement(sid="StartTheJob", actions=["glue:StartJobRun"], resources=[job.arn]))
         resource = _Schedule(
             part,
@@ -106,7 +106,7 @@ class Routing(Construct):
             id="target",
             arn=arn,
             role_arn=role.role_arn if role else None,
-            dead_letter_config=_Rule.DeadLetterConfigProperty(arn=self._undelivered.queue_arn),
+            dead_letter_config=_Rule.DeadLetterConfigProperty(arn=self.undelivered.queue_arn),
             retry_policy=_Rule.RetryPolicyProperty(
                 maximum_retry_attempts=retry.attempts, maximum_event_age_in_seconds=retry.max_age_seconds
             ),
@@ -117,7 +117,7 @@ class Routing(Construct):
             arn=f"arn:{cdk.Aws.PARTITION}:scheduler:::aws-sdk:glue:startJobRun",
             role_arn=role.role_arn,
             input=cdk.Stack.of(self).to_json_string({"JobName": job.name}),
-            dead_letter_config=_Schedule.DeadLetterConfigProperty(arn=self._undelivered.queue_arn),
+            dead_letter_config=_Schedule.DeadLetterConfigProperty(arn=self.undelivered.queue_arn),
             retry_policy=_Schedule.RetryPolicyProperty(
                 maximum_retry_attempts=retry.attempts, maximum_event_age_in_seconds=retry.max_age_seconds
             ),

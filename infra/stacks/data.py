@@ -41,8 +41,8 @@ def _data_key(scope: Construct, config: Config) -> kms.Key:
     )
     key.add_to_resource_policy(
         iam.PolicyStatement(
-            sid="EventBridgePublishesToTheEncryptedAlertsTopic",
-            principals=[iam.ServicePrincipal("events.amazonaws.com")],
+            sid="RulesAndAlarmsPublishToTheEncryptedAlertsTopic",
+            principals=[iam.ServicePrincipal(f"{name}.amazonaws.com") for name in ("events", "cloudwatch")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resources=["*"],
             conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},

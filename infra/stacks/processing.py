@@ -6,11 +6,10 @@ from pathlib import Path
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_s3_assets as assets
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from eventbridge_rules.loading import Known, load_rules
+from infra.capabilities.alarms import Alarms, alerts_topic
 from infra.capabilities.buckets import BUCKET_NAMES
 from infra.capabilities.catalog import Catalog
 from infra.capabilities.delivery import RawDelivery
@@ -43,8 +42,11 @@ class ProcessingStack(cdk.Stack):
         queries = Queries(self, "Queries", base=base)
         jobs = self._jobs(base, sources)
         bus = events.CfnEventBus(self, "EventBus", name=config.deployment)
-        topics = {"alerts": self._alerts(base)}
-        self._routing(base, Targets(jobs=jobs, topics=topics, bus=bus), sources.root)
+        alerts = alerts_topic(self, base=base)
+        routing = self._routing(base, Targets(jobs=jobs, topics={"alerts": alerts}, bus=bus), sources.root)
+        alarms = Alarms(self, "Alarms", base=base, topic=alerts)
+        alarms.watch_dead_letters(routing.undelivered)
+        alarms.watch_delivery(delivery.delivery_stream)
         self._outputs(
             {
                 "DeliveryStream": delivery.delivery_stream.ref,
@@ -70,13 +72,7 @@ class ProcessingStack(cdk.Stack):
             )
         return jobs
 
-    def _alerts(self, base: Foundation) -> sns.Topic:
-        topic = sns.Topic(self, "Alerts", topic_name=base.config.name("alerts"), master_key=base.key, enforce_ssl=True)
-        if base.config.alert_email is not None:
-            topic.add_subscription(subscriptions.EmailSubscription(base.config.alert_email))
-        return topic
-
-    def _routing(self, base: Foundation, targets: Targets, root: Path) -> None:
+    def _routing(self, base: Foundation, targets: Targets, root: Path) -> Routing:
         names = base.bucket_names() | {f"job:{name}": job.name for name, job in targets.jobs.items()}
         routing = Routing(self, "Routing", config=base.config, targets=targets, names=names)
         known = Known(
@@ -90,6 +86,7 @@ class ProcessingStack(cdk.Stack):
             routing.add_rule(rule)
         for schedule in loaded.schedules:
             routing.add_schedule(schedule)
+        return routing
 
     def _outputs(self, values: dict[str, str]) -> None:
         for name, value in values.items():

@@ -230,3 +230,41 @@ def test_every_role_trusts_one_service_for_this_account_only(prod: Assembly) -> 
         "RoutingRawLandedRole": ("events.amazonaws.com", "<AWS::AccountId>"),
         "RoutingEventsHourlyRole": ("scheduler.amazonaws.com", "<AWS::AccountId>"),
     }
+
+
+def test_undelivered_events_and_late_delivery_raise_an_alarm_and_its_end(prod: Assembly) -> None:
+    alarms = {}
+    for alarm in prod.of_type("AWS::CloudWatch::Alarm"):
+        of = alarm.properties
+        [watched] = [prod.render(dimension["Value"]) for dimension in of["Dimensions"]]
+        assert [[prod.render(to) for to in of[kind]] for kind in ("AlarmActions", "OKActions")] == [["<Alerts>"]] * 2
+        alarms[of["AlarmName"]] = (of["MetricName"], watched, of["ComparisonOperator"], of["Threshold"])
+    assert alarms == {
+        "clickstream-prod-undelivered": (
+            "ApproximateNumberOfMessagesVisible",
+            "<RoutingUndelivered.QueueName>",
+            "GreaterThanThreshold",
+            0,
+        ),
+        "clickstream-prod-raw-delivery-late": (
+            "DeliveryToS3.DataFreshness",
+            "<RawDeliveryDeliveryStream>",
+            "GreaterThanThreshold",
+            900,
+        ),
+    }
+
+
+def test_only_rules_and_alarms_of_this_account_publish_alerts_and_may_use_the_key_for_it(prod: Assembly) -> None:
+    [topic_policy] = policies_of(prod, "AWS::SNS::TopicPolicy", "Topics").values()
+    publishers = [s["Principal"]["Service"] for s in topic_policy if s["Effect"] == "Allow"]
+    [key] = prod.of_type("AWS::KMS::Key")
+    grants = [s for s in key.properties["KeyPolicy"]["Statement"] if "Service" in s["Principal"]]
+    assert sorted(publishers) == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    assert [(sorted(g["Principal"]["Service"]), g["Action"], g["Condition"]) for g in grants] == [
+        (
+            ["cloudwatch.amazonaws.com", "events.amazonaws.com"],
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+        )
+    ]

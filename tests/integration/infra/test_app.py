@@ -1,0 +1,60 @@
+"""The command synthesizes a stage with the settings it is given, and refuses what it cannot honour."""
+
+from pathlib import Path
+
+import pytest
+
+from infra.app import main
+from infra.assembly import read_assembly
+from infra.capabilities.catalog import read_tables
+
+pytestmark = pytest.mark.integration
+
+
+def test_settings_on_the_command_line_reach_the_template(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = {"--stream_shards": "4", "--stream_retention_hours": "72", "--alert_email": "shop@example.com"}
+
+    main(["--stage", "local", "--out", str(tmp_path), *(word for pair in settings.items() for word in pair)])
+
+    assembly = read_assembly(tmp_path)
+    [stream] = assembly.of_type("AWS::Kinesis::Stream")
+    [subscription] = assembly.of_type("AWS::SNS::Subscription")
+    assert (stream.properties["ShardCount"], stream.properties["RetentionPeriodHours"]) == (4, 72)
+    assert subscription.properties["Endpoint"] == "shop@example.com"
+    assert "clickstream-local-processing" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "told"),
+    [("--stream_shards", "0", "stream_shards"), ("--stream_retention_hours", "1", "stream_retention_hours")],
+)
+def test_a_setting_that_kinesis_refuses_is_refused_first(tmp_path: Path, argument: str, value: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        main(["--stage", "dev", "--out", str(tmp_path), argument, value])
+
+
+def test_an_unknown_stage_and_an_unknown_setting_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for argv in (["--stage", "test"], ["--stage", "dev", "--shards", "2"]):
+        with pytest.raises(SystemExit):
+            main([*argv, "--out", str(tmp_path)])
+    assert "--shards" in capsys.readouterr().err
+
+
+def test_the_same_sources_give_the_same_templates(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        main(["--stage", "local", "--out", str(tmp_path / name)])
+
+    first, second = (read_assembly(tmp_path / name).templates for name in ("first", "second"))
+    assert first == second
+
+
+def test_tables_that_are_missing_or_of_another_shape_are_refused_by_file(tmp_path: Path) -> None:
+    path = tmp_path / "tables.json"
+    with pytest.raises(ValueError, match=r"tables.json is missing: generate the contract"):
+        read_tables(path)
+
+    path.write_text('{"events": {"bucket": "pond"}}')
+    with pytest.raises(ValueError, match=r"tables.json: Invalid enum value 'pond'"):
+        read_tables(path)
