@@ -8,8 +8,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.capabilities.foundation import Foundation
-from infra.capabilities.grants import service_role_principal, storage_grants
-from infra.capabilities.job_spec import Location
+from infra.capabilities.grants import service_role_principal, use_of_key
 
 EVENTS_PREFIX = "events/"
 ERRORS_PREFIX = "errors/"
@@ -48,9 +47,6 @@ class RawDelivery(Construct):
             error_output_prefix=f"{ERRORS_PREFIX}!{{firehose:error-output-type}}/dt=!{{timestamp:yyyy-MM-dd}}/",
             buffering_hints=_Stream.BufferingHintsProperty(interval_in_seconds=60, size_in_m_bs=64),
             compression_format="GZIP",
-            encryption_configuration=_Stream.EncryptionConfigurationProperty(
-                kms_encryption_config=_Stream.KMSEncryptionConfigProperty(awskms_key_arn=base.key.key_arn)
-            ),
             cloud_watch_logging_options=_Stream.CloudWatchLoggingOptionsProperty(
                 enabled=True, log_group_name=self._log_group.ref, log_stream_name=self._log_stream.ref
             ),
@@ -74,14 +70,30 @@ class RawDelivery(Construct):
             assumed_by=service_role_principal("firehose"),
             description="Firehose: reads the event stream, writes raw objects",
         )
-        writes = [Location(bucket="raw", prefix=prefix) for prefix in (EVENTS_PREFIX, ERRORS_PREFIX)]
         for statement in [
-            *storage_grants(reads=[], writes=writes, base=base),
+            *_bucket_grants(base),
+            use_of_key("EncryptRawObjects", ["kms:GenerateDataKey", "kms:Decrypt"], ["raw"], base),
             *_stream_grants(stream, base),
             _log_grant(self._log_group, self._log_stream),
         ]:
             role.add_to_policy(statement)
         return role
+
+
+def _bucket_grants(base: Foundation) -> list[iam.PolicyStatement]:
+    bucket = base.buckets["raw"]
+    objects = [bucket.arn_for_objects(f"{prefix}*") for prefix in (EVENTS_PREFIX, ERRORS_PREFIX)]
+    return [
+        iam.PolicyStatement(
+            sid="WriteObjects", actions=["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"], resources=objects
+        ),
+        # Firehose looks at the bucket itself before it delivers.
+        iam.PolicyStatement(
+            sid="SeeTheBucket",
+            actions=["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            resources=[bucket.bucket_arn],
+        ),
+    ]
 
 
 def _stream_grants(stream: kinesis.IStream, base: Foundation) -> list[iam.PolicyStatement]:

@@ -56,15 +56,18 @@ def _listings(locations: Sequence[Location], buckets: Mapping[BucketName, s3.IBu
 
 
 def _key(sid: str, actions: list[str], locations: Sequence[Location], base: Foundation) -> list[iam.PolicyStatement]:
-    used = {at.bucket for at in locations}
-    if not used:
-        return []
-    # With bucket keys S3 names the bucket, not the object, in the encryption context.
-    arns = [base.buckets[name].bucket_arn for name in BUCKET_NAMES if name in used]
+    used = [name for name in BUCKET_NAMES if name in {at.bucket for at in locations}]
+    return [use_of_key(sid, actions, used, base)] if used else []
+
+
+def use_of_key(sid: str, actions: list[str], buckets: Sequence[BucketName], base: Foundation) -> iam.PolicyStatement:
+    """Use of the data key by S3 alone, for objects of these buckets alone."""
+    # The encryption context names the bucket where bucket keys are in use, else the object.
+    context = [
+        arn for name in buckets for arn in (base.buckets[name].bucket_arn, base.buckets[name].arn_for_objects("*"))
+    ]
     conditions = {
-        "StringEquals": {
-            "kms:ViaService": f"s3.{cdk.Aws.REGION}.amazonaws.com",
-            "kms:EncryptionContext:aws:s3:arn": arns,
-        }
+        "StringEquals": {"kms:ViaService": f"s3.{cdk.Aws.REGION}.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:aws:s3:arn": context},
     }
-    return [iam.PolicyStatement(sid=sid, actions=actions, resources=[base.key.key_arn], conditions=conditions)]
+    return iam.PolicyStatement(sid=sid, actions=actions, resources=[base.key.key_arn], conditions=conditions)

@@ -75,9 +75,10 @@ def declared(job: dict[str, Any]) -> Iterator[Grant]:
 
 
 def for_buckets(locations: list[dict[str, str]]) -> str:
-    buckets = " ".join(sorted({arn(location) for location in locations}))
+    buckets = {arn(location) for location in locations}
+    objects = " ".join(sorted({*buckets, *(f"{bucket}/*" for bucket in buckets)}))
     via = "s3.<AWS::Region>.amazonaws.com"
-    return f"StringEquals kms:EncryptionContext:aws:s3:arn: {buckets}; StringEquals kms:ViaService: {via}"
+    return f"StringEquals kms:ViaService: {via}; StringLike kms:EncryptionContext:aws:s3:arn: {objects}"
 
 
 def to_run(assembly: Assembly, job: str) -> Iterator[Grant]:
@@ -117,13 +118,16 @@ def test_no_job_role_takes_permissions_from_anywhere_else(prod: Assembly) -> Non
 
 
 def test_firehose_may_write_raw_objects_and_read_the_stream_and_nothing_else(prod: Assembly) -> None:
-    key = "<DataKey.Arn>"
-    writes = [{"bucket": "raw", "prefix": "events/"}, {"bucket": "raw", "prefix": "errors/"}]
+    key, raw = "<DataKey.Arn>", {"bucket": "raw"}
     storage = {
-        grant
-        for grant in declared({"reads": [], "writes": writes})
-        if grant[2] != for_buckets([])  # it reads no bucket, so there is nothing of that kind to decrypt
+        (f"s3:{action}", f"{arn(raw)}/{prefix}/*", "")
+        for action in ("PutObject", "AbortMultipartUpload", "GetObject")
+        for prefix in ("events", "errors")
     }
+    bucket = {
+        (f"s3:{action}", arn(raw), "") for action in ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads")
+    }
+    encrypt = {(f"kms:{action}", key, for_buckets([raw])) for action in ("GenerateDataKey", "Decrypt")}
     stream = {
         (f"kinesis:{action}", "<Events.Arn>", "")
         for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListShards")
@@ -135,4 +139,11 @@ def test_firehose_may_write_raw_objects_and_read_the_stream_and_nothing_else(pro
     group = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:<RawDeliveryLogs>"
     log = ("logs:PutLogEvents", f"{group}:log-stream:<RawDeliveryDeliveryErrors>", "")
 
-    assert granted(prod, "RawDeliveryRole") == {*storage, *stream, ("kms:Decrypt", key, decrypt), log}
+    assert granted(prod, "RawDeliveryRole") == {
+        *storage,
+        *bucket,
+        *encrypt,
+        *stream,
+        ("kms:Decrypt", key, decrypt),
+        log,
+    }
