@@ -1,0 +1,205 @@
+"""The local endpoint as other code sees it: start it, find it, ask it to drain, stop it."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from contract.errors import ConfigurationError
+from infra.local.jars import ensure_jars
+from infra.local.paths import ROOT, LocalPaths
+from infra.local.server import client_environment
+
+DEFAULT_PORT: Final = 4566
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 30.0
+
+
+class EndpointError(Exception):
+    """The endpoint did not do what it was asked to; the message says where its log is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """A running endpoint."""
+
+    url: str
+    pid: int
+    paths: LocalPaths
+
+    @classmethod
+    def start(
+        cls,
+        *,
+        port: int | None = None,
+        paths: LocalPaths | None = None,
+        warm_spark: bool = True,
+        timed_delivery: bool = True,
+        spark_memory: str = "4g",
+        jars: Path | None = None,
+    ) -> "Endpoint":
+        """Start an endpoint and return once it answers; raises `EndpointError` when it does not.
+
+        Without a port it is 4566 if that is free, else any free one. With `warm_spark` the Spark process
+        starts beside it, so that the first job need not wait. Without `timed_delivery` Firehose delivers
+        only when drained.
+        """
+        paths = paths or LocalPaths()
+        running = cls.attach(paths)
+        if running is not None:
+            raise EndpointError(f"an endpoint runs already at {running.url}; stop it by `make down`")
+        paths.logs.mkdir(parents=True, exist_ok=True)
+        jars = jars or paths.jars
+        ensure_jars(jars)  # here, where a person sees why it takes a moment
+        number = port or _free_port()
+        options = ["--port", str(number), "--state", str(paths.state), "--logs", str(paths.logs)]
+        options += ["--jars", str(jars), "--spark_memory", spark_memory]
+        options += ["--delivery", "timed" if timed_delivery else "on-demand"]
+        process = _launch([*options, *(["--warm_spark"] if warm_spark else [])], log=cls._log_of(paths))
+        endpoint = cls(url=f"http://127.0.0.1:{number}", pid=process.pid, paths=paths)
+        endpoint._await_start(process)
+        paths.endpoint.write_text(json.dumps({"url": endpoint.url, "pid": endpoint.pid}))
+        return endpoint
+
+    @classmethod
+    def attach(cls, paths: LocalPaths | None = None) -> "Endpoint | None":
+        """The endpoint started earlier, if its process lives and answers."""
+        paths = paths or LocalPaths()
+        try:
+            known = json.loads(paths.endpoint.read_text())
+            endpoint = cls(url=known["url"], pid=known["pid"], paths=paths)
+            os.kill(endpoint.pid, 0)
+            endpoint.health()
+        except (OSError, ValueError, KeyError, EndpointError):
+            return None
+        return endpoint
+
+    @property
+    def log(self) -> Path:
+        """What the endpoint has to say."""
+        return self._log_of(self.paths)
+
+    def environment(self) -> dict[str, str]:
+        """The AWS_* variables that make boto3 and the AWS CLI talk to this endpoint."""
+        return client_environment(self.url)
+
+    def health(self) -> dict[str, Any]:
+        """What the runners are doing; raises `EndpointError` when the endpoint does not answer."""
+        return self._ask("GET", "health", timeout_seconds=10)
+
+    def drain(self, *, timeout_seconds: float = 1_800) -> dict[str, Any]:
+        """Deliver what is in the streams and wait for the jobs it wakes.
+
+        Returns {"firehose": counts, "job_runs": [run], "undelivered": [reason]}; raises `EndpointError`.
+        """
+        return self._ask("POST", "drain", timeout_seconds=timeout_seconds)
+
+    def stop(self) -> str:
+        """Stop the endpoint, its state saved; says how it went."""
+        began = time.monotonic()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+        while _alive(self.pid) and time.monotonic() - began < _STOP_SECONDS:
+            time.sleep(0.05)
+        killed = _alive(self.pid)
+        if killed:
+            os.kill(self.pid, signal.SIGKILL)
+        self.paths.endpoint.unlink(missing_ok=True)
+        if killed:
+            return f"killed after {_STOP_SECONDS:.0f} s: what it held in memory is lost; see {self.log}"
+        return f"stopped in {time.monotonic() - began:.1f} s; its state is in {self.paths.state}"
+
+    def _ask(self, method: str, path: str, *, timeout_seconds: float) -> dict[str, Any]:
+        request = urllib.request.Request(f"{self.url}/_clickstream/{path}", method=method)  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=timeout_seconds) as response:  # noqa: S310
+                answer: dict[str, Any] = json.load(response)
+                return answer
+        except urllib.error.HTTPError as error:
+            raise EndpointError(f"{json.load(error)['error']} (log: {self.log})") from error
+        except OSError as error:
+            raise EndpointError(f"no answer from {self.url}: {error} (log: {self.log})") from error
+
+    def _await_start(self, process: "subprocess.Popen[bytes]") -> None:
+        began = time.monotonic()
+        while time.monotonic() - began < _START_SECONDS:
+            if process.poll() is not None:
+                tail = self.log.read_text(errors="replace")[-1_500:]
+                raise EndpointError(f"the endpoint ended at once ({process.returncode}): {tail}\nlog: {self.log}")
+            with contextlib.suppress(EndpointError):
+                self.health()
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise EndpointError(f"the endpoint did not answer within {_START_SECONDS:.0f} s; see {self.log}")
+
+    @staticmethod
+    def _log_of(paths: LocalPaths) -> Path:
+        return paths.logs / "endpoint.log"
+
+
+@contextlib.contextmanager
+def running_endpoint(paths: LocalPaths | None = None) -> Iterator[Endpoint]:
+    """The endpoint that runs already, or one for the length of the block."""
+    attached = Endpoint.attach(paths)
+    if attached is not None:
+        yield attached
+        return
+    endpoint = Endpoint.start(paths=paths)
+    try:
+        yield endpoint
+    finally:
+        endpoint.stop()
+
+
+def forget(paths: LocalPaths | None = None) -> None:
+    """Delete what a stopped endpoint remembers; raises `ConfigurationError` while it runs."""
+    paths = paths or LocalPaths()
+    if Endpoint.attach(paths) is not None:
+        raise ConfigurationError("the endpoint runs; stop it first by `make down`")
+    shutil.rmtree(paths.state, ignore_errors=True)
+
+
+def _launch(options: list[str], *, log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as target:
+        return subprocess.Popen(
+            [sys.executable, "-m", "infra.local.server", *options],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=target,
+            stderr=target,
+            start_new_session=True,  # Ctrl-C in the terminal is not meant for it
+        )
+
+
+def _free_port() -> int:
+    for port in (DEFAULT_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                number: int = probe.getsockname()[1]
+                return number
+    raise EndpointError("no port is free")
+
+
+def _alive(pid: int) -> bool:
+    # A child of ours that ended stays visible until it is waited for.
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,97 @@
+"""Puts ministack and our runners into one application and serves it until SIGTERM."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import boto3
+import ministack.app
+from hypercorn.asyncio import serve as hypercorn_serve
+from hypercorn.config import Config
+
+from infra.local import ministack_firehose, ministack_glue, patches
+from infra.local.control import with_control
+from infra.local.events import EventDelivery
+from infra.local.firehose import Checkpoints, FirehoseClients, FirehoseRunner
+from infra.local.glue import GlueRunner
+from infra.local.jars import ensure_jars
+from infra.local.ministack_glue import MinistackGlue
+from infra.local.runners import Runners
+from infra.local.server import ServerSettings
+from infra.local.spark_process import SparkProcess
+from infra.local.workflows import WorkflowRunner
+
+
+async def serve(settings: ServerSettings) -> None:
+    """Serve until SIGTERM or SIGINT, then stop the runners and save the state."""
+    patches.check()
+    runners = build(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    async def stopped() -> None:
+        await stop.wait()
+        await asyncio.to_thread(runners.close)
+
+    application = with_control(
+        ministack.app.app, runners, started=lambda: runners.begin(warm_spark=settings.warm_spark)
+    )
+    await hypercorn_serve(application, _hypercorn(settings), shutdown_trigger=stopped)  # type: ignore[arg-type]
+
+
+def build(settings: ServerSettings) -> Runners:
+    """The runners, installed in ministack but not started."""
+    events = EventDelivery()
+    catalog = MinistackGlue(publish=events.publish)
+    spark = SparkProcess(
+        jars=ensure_jars(settings.jars),
+        environ=dict(os.environ),
+        log=settings.logs / "spark.log",
+        memory=settings.spark_memory,
+    )
+    glue = GlueRunner(
+        catalog=catalog, spark=spark, fetch=_fetch, scratch=settings.state / "glue", logs=settings.logs / "glue"
+    )
+    workflows = WorkflowRunner(triggers=catalog, glue=glue, clock=time.monotonic)
+    glue.ended.append(workflows.job_ended)
+    ministack_glue.install(glue, catalog)
+    ministack_firehose.install()
+    events.install(workflows=workflows, glue=glue)
+    return Runners(
+        firehose=_firehose(settings),
+        events=events,
+        workflows=workflows,
+        glue=glue,
+        catalog=catalog,
+        spark=spark,
+    )
+
+
+def _firehose(settings: ServerSettings) -> FirehoseRunner:
+    return FirehoseRunner(
+        clients=FirehoseClients(
+            firehose=lambda: boto3.client("firehose"),
+            kinesis=lambda: boto3.client("kinesis"),
+            s3=lambda: boto3.client("s3"),
+        ),
+        checkpoints=Checkpoints(settings.state / "firehose"),
+        timed=settings.timed_delivery,
+    )
+
+
+def _fetch(uri: str, path: Path) -> None:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    boto3.client("s3").download_file(bucket, key, str(path))
+
+
+def _hypercorn(settings: ServerSettings) -> Config:
+    config = Config()
+    config.bind = [f"127.0.0.1:{settings.port}"]
+    config.loglevel = "WARNING"
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    return config
