@@ -65,6 +65,7 @@ class Entry:
     number: int
     run_id: str
     finished_at: str
+    settings: dict[str, str]  # those that the outputs' layout depends on
     inputs: tuple[ObjectAccount, ...]
     outputs: tuple[OutputFile, ...]
 

@@ -10,7 +10,7 @@ from contract.schema import INSTANT_PATTERN, Field, Kind
 
 SPACE = r"[ \t\r\n]"
 STRING = r'"(?:[^"\\]++|\\.)*+"'
-GOOD_KEY = r'"[^"\\{}\[\]<>]*+"' + SPACE + "*+:"
+GOOD_KEY = r'"[^"\\{}\[\]<>,:]*+"' + SPACE + "*+:"
 
 # What is left of a line without its strings is structure; pairs of brackets are taken out from the inside, once a
 # level. A pair that is left after MAX_DEPTH rounds lay too deep.
@@ -28,15 +28,20 @@ SURROGATE = r"\\u[dD][89a-fA-F]"
 
 # The skeleton of a line: space goes, strings become nothing, keys and all else stay.
 TO_SKELETON = rf"{SPACE}++|({STRING}){SPACE}*+(:)|{STRING}"
-SKELETON_REPLACEMENT_GROUPS = (1, 2)
+SKELETON_IN_JAVA = "$1$2"
+
+# What an event holds in a skeleton, quoted: then it is JSON again, a map from key to token.
+TO_TOKENS = r":([^,}]*+)"
+TOKENS_IN_JAVA = ':"$1"'
 
 # In a skeleton, what lies inside the event becomes a mark: array of strings, flat object, other object, other array.
+OF_STRINGS, FLAT, NOT_FLAT, OTHER_ARRAY = "<s>", "<f>", "<o>", "<a>"
 _INSIDE = r"(?<=[:,\[])"
-STRINGS_TO_MARK = (_INSIDE + r"\[,*+\]", "<s>")
+STRINGS_TO_MARK = (_INSIDE + r"\[,*+\]", OF_STRINGS)
 NESTED_TO_MARKS = (
-    (_INSIDE + r"\{[^{}\[\]<]*+\}", "<f>"),
-    (_INSIDE + r"\{[^{}\[\]]*+\}", "<o>"),
-    (_INSIDE + r"\[[^{}\[\]]*+\]", "<a>"),
+    (_INSIDE + r"\{[^{}\[\]<]*+\}", FLAT),
+    (_INSIDE + r"\{[^{}\[\]]*+\}", NOT_FLAT),
+    (_INSIDE + r"\[[^{}\[\]]*+\]", OTHER_ARRAY),
 )
 
 INTEGER = r"-?(?:0|[1-9][0-9]*+)"

@@ -1,0 +1,115 @@
+"""The files of a table: what is there, what a run adds, and how the new ones take the old ones' place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from contract.columns import Column
+from contract.ledger import OutputFile
+from glue_jobs.events.layout import STAGING, buckets, data_file, data_file_dt
+from glue_jobs.events.store import Store
+from glue_jobs.events.transform import in_files
+
+_PARQUET = {
+    "compression": "zstd",
+    # Ids hardly repeat within a file: a dictionary of them costs and saves nothing.
+    "parquet.enable.dictionary#event_id": "false",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """`identity` names a row; `order` sorts a file's rows."""
+
+    name: str
+    columns: tuple[Column, ...]
+    identity: list[str]
+    order: list[str]
+
+    @property
+    def schema(self) -> str:
+        return ", ".join(f"{c.name} {c.type}" for c in self.columns)
+
+
+def kept_rows(
+    spark: SparkSession,
+    store: Store,
+    table: Table,
+    dts: Iterable[str],
+    *,
+    named: Mapping[str, str],
+    unless_from: Sequence[str],
+) -> DataFrame | None:
+    """Rows that the partitions hold already, with `dt`; None where they hold none.
+
+    A file that is not as the entries name it (`named`: key -> etag) is left from a run that died: its rows from
+    the objects `unless_from` are derived anew, and of a row that lies in two files one is kept.
+    """
+    found = [o for dt in dts for o in store.list(f"events/dt={dt}/") if data_file_dt(o.key)]
+    if not found:
+        return None
+    files = spark.read.schema(table.schema).option("recursiveFileLookup", "true")
+    dt = F.regexp_extract("_metadata.file_path", "/dt=([0-9-]+)/", 1).alias("dt")
+    rows = files.parquet(*(store.uri(o.key) for o in found)).select("*", dt)
+    if all(named.get(o.key) == o.etag for o in found):
+        return rows
+    again = spark.createDataFrame([(key,) for key in unless_from], "source_object string")
+    return rows.join(F.broadcast(again), "source_object", "left_anti").dropDuplicates(table.identity)
+
+
+def stage(rows: DataFrame, table: Table, store: Store) -> None:
+    """Write the rows, whole partitions of them, to staging: one file a partition and bucket."""
+    sizes = Counter({row["dt"]: row["count"] for row in rows.groupBy("dt").count().collect()})
+    files = {dt: buckets(count) for dt, count in sizes.items()}
+    laid_out = in_files(rows, files, key=table.identity, order=table.order)
+    laid_out.write.mode("overwrite").options(**_PARQUET).partitionBy("dt", "bucket").parquet(store.uri(_staged(table)))
+
+
+def staged_counts(spark: SparkSession, table: Table, store: Store) -> dict[tuple[str, str], int]:
+    """(staged file, source object) -> rows, counted from the files themselves."""
+    files = [found.key for found in store.list(f"{_staged(table)}/") if found.key.endswith(".parquet")]
+    if not files:
+        return {}
+    rows = spark.read.option("recursiveFileLookup", "true").parquet(*map(store.uri, files))
+    by_file = rows.groupBy(F.col("_metadata.file_name").alias("file"), "source_object").count().collect()
+    names = {key.rpartition("/")[2]: key for key in files}
+    return {(names[row["file"]], row["source_object"]): row["count"] for row in by_file}
+
+
+def publish(table: Table, store: Store, counts: Mapping[tuple[str, str], int]) -> tuple[OutputFile, ...]:
+    """Copy the staged files to their places. Returns all files of the partitions written.
+
+    Higher buckets go first: when a partition's files double in number, file b's rows are in b and in the new
+    b + n, and the new one is there before the old one is replaced. Killed at any point, no row is gone.
+    """
+    rows = Counter[str]()
+    for (staged, _), count in counts.items():
+        rows[staged] += count
+    outputs = []
+    for staged in sorted(rows, key=_bucket, reverse=True):
+        stored = store.copy(staged, data_file(_dt(staged), _bucket(staged)))
+        outputs.append(
+            OutputFile(table=table.name, key=stored.key, etag=stored.etag, size=stored.size, rows=rows[staged])
+        )
+    return tuple(sorted(outputs, key=lambda output: output.key))
+
+
+def clear_staging(store: Store) -> None:
+    store.delete([found.key for found in store.list(STAGING)])
+
+
+def _staged(table: Table) -> str:
+    return f"{STAGING}{table.name}"
+
+
+def _bucket(staged: str) -> int:
+    return int(staged.rpartition("bucket=")[2].partition("/")[0])
+
+
+def _dt(staged: str) -> str:
+    return staged.partition("/dt=")[2].partition("/")[0]
