@@ -70,17 +70,20 @@ def _value(field: Field) -> str:
             return "(?:true|false)"
         case Kind.STRINGS:
             item = r'"[^"\\|\x00-\x1f\ufffd]{1,256}+"'
-            return rf"\[(?:{item}(?:,{item}){{0,{field.max_items - 1}}}+)?+\]"
+            return rf"\[(?>(?:{item}(?:,{item}){{0,{field.max_items - 1}}})?)\]"
         case Kind.OBJECT:
             return _object(field.fields)
         case Kind.SCALARS:
             pair = rf'"{field.pattern}":{scalar}'
-            return rf"\{{(?:{pair}(?:,{pair}){{0,{field.max_items - 1}}}+)?+\}}"
+            return rf"\{{(?>(?:{pair}(?:,{pair}){{0,{field.max_items - 1}}})?)\}}"
 
 
 def _object(fields: tuple[Field, ...]) -> str:
-    pairs = (rf'(?:"{f.name}":{_value(f)}(?:,(?=")|(?=\}})))' + ("" if f.required else "?+") for f in fields)
-    return rf"\{{{''.join(pairs)}\}}"
+    # Atomic groups, not "?+": Python before 3.11.5 does not step back from a possessive group that failed half-way
+    # (CPython issue 106052), and would take a line without a comma.
+    pairs = (rf'"{f.name}":{_value(f)}(?:,(?=")|(?=\}}))' for f in fields)
+    optional = (pair if f.required else f"(?>(?:{pair})?)" for f, pair in zip(fields, pairs, strict=True))
+    return rf"\{{{''.join(optional)}\}}"
 
 
 CANONICAL = rf"\A{_object(EVENT.fields)}\Z"
