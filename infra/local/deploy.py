@@ -45,8 +45,9 @@ class Clients:
             region_name=environment["AWS_DEFAULT_REGION"],
         )
         config = Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"})
+        client: Callable[..., Any] = session.client
         services = ("cloudformation", "s3", "ssm", "sts", "athena")
-        return cls(**{name: session.client(name, endpoint_url=url, config=config) for name in services})
+        return cls(**{name: client(name, endpoint_url=url, config=config) for name in services})
 
     @property
     def url(self) -> str:

@@ -107,7 +107,7 @@ class StreamDelivery:
     def _iterator(self, shard: str) -> str:
         after = self._buffer.positions.get(shard) or self._delivered.get(shard)
         if after is not None:
-            start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
+            start: dict[str, Any] = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "StartingSequenceNumber": after}
         else:
             start = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": self.settings.starts_at}
         answer = self._kinesis.get_shard_iterator(StreamARN=self.settings.stream_arn, ShardId=shard, **start)

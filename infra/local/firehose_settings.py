@@ -1,6 +1,6 @@
 """Reads a delivery stream as it was deployed; refuses by name what our delivery does not do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,7 +58,7 @@ def read_delivery(description: Mapping[str, Any]) -> DeliverySettings:
     )
 
 
-def read_destination(name: str, destinations: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+def read_destination(name: str, destinations: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     """The one S3 destination; raises `ConfigurationError` for another kind or an option not implemented."""
     if len(destinations) != 1 or "ExtendedS3DestinationDescription" not in destinations[0]:
         kinds = [key for d in destinations for key in d if key != "DestinationId"]

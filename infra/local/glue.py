@@ -141,9 +141,9 @@ class GlueRunner:
             return
         outcome = self._spark.run(task, timeout_seconds=start.timeout_minutes * 60)
         shutil.rmtree(self._scratch / run["Id"], ignore_errors=True)
-        error = f"{outcome.error}\n{self._tail(task.log)}" if outcome.error else ""
+        reason = f"{outcome.error}\n{self._tail(task.log)}" if outcome.error else ""
         if run["JobRunState"] in ACTIVE:  # else it was stopped, which killed the process
-            self._finish(run, outcome.state, error=error.strip(), pid=outcome.pid)
+            self._finish(run, outcome.state, error=reason.strip(), pid=outcome.pid)
             self._retry(start, run)
 
     def _prepare(self, start: Start, run: Mapping[str, Any]) -> Task:

@@ -21,10 +21,9 @@ PRIVATE: Final[dict[str, str | None]] = {
     "extra: dict | None = None, *, message_key: str = 'message', "
     "content_type: str = 'application/x-amz-json-1.0') -> tuple",
     "ministack.services.athena:_run_duckdb": "(query, database, catalog=None)",
-    "ministack.services.athena:_rewrite_data_paths": "(query, database, catalog=None)",
     "ministack.services.athena:_save_query_results": "(query_id)",
+    "ministack.services.athena:_table_relation": "(table_data, files)",
     "ministack.services.athena:_executions": None,
-    "ministack.services.athena:_DUCKDB_TYPE_MAP": None,
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS": None,
     "ministack.services.eventbridge:_invoke_target": "(target, event, rule, view=None)",
     "ministack.services.eventbridge:_put_events": "(data, allow_aws_source=False)",
@@ -54,6 +53,7 @@ PRIVATE: Final[dict[str, str | None]] = {
     "size: int = 0, etag: str = '', deletion_type: str | None = None, version_id: str | None = None, "
     "object_extra: dict | None = None, record_extra: dict | None = None) -> None",
     "ministack.services.s3:_bucket_notifications": None,
+    "ministack.services.s3:_put_object": "(bucket_name: str, key: str, body: bytes, headers: dict)",
     "ministack.services.s3:_next_event_sequencer": "(event_name: str) -> str | None",
 }
 

@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import importlib
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from infra.local.paths import LocalPaths
 
@@ -35,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings.state.mkdir(parents=True, exist_ok=True)
     settings.logs.mkdir(parents=True, exist_ok=True)
     os.environ.update(client_environment(settings.url) | _ministack_environment(settings))
+    time.tzset()
     # ministack reads its settings from the environment while it is imported.
     serving = importlib.import_module("infra.local.serving")
     asyncio.run(serving.serve(settings))
@@ -62,6 +65,8 @@ def _ministack_environment(settings: ServerSettings) -> dict[str, str]:
         "S3_DATA_DIR": str(settings.state / "s3"),
         "ATHENA_ENGINE": "duckdb",
         "LOG_LEVEL": "WARNING",
+        # Glue, Athena and Firehose know no other time zone.
+        "TZ": "UTC",
         # Listeners nobody here uses; MQTT's would take a port on every interface.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
@@ -83,11 +88,13 @@ def _parse(argv: Sequence[str] | None) -> ServerSettings:
         default="timed",
         help="timed: Firehose delivers when a buffer is full or old; on-demand: at POST /_clickstream/drain",
     )
-    known = vars(parser.parse_args(argv))
+    known: dict[str, Any] = vars(parser.parse_args(argv))
     timed = known.pop("delivery") == "timed"
-    return ServerSettings(
-        **{k: v.resolve() if isinstance(v, Path) else v for k, v in known.items()}, timed_delivery=timed
-    )
+    # The process may be started from anywhere; Spark's and ministack's threads see one place.
+    settings: dict[str, Any] = {
+        name: value.resolve() if isinstance(value, Path) else value for name, value in known.items()
+    }
+    return ServerSettings(**settings, timed_delivery=timed)
 
 
 if __name__ == "__main__":

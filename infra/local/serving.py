@@ -11,7 +11,7 @@ import ministack.app
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from infra.local import ministack_firehose, ministack_glue, patches
+from infra.local import athena, ministack_firehose, ministack_glue, patches
 from infra.local.control import with_control
 from infra.local.events import EventDelivery
 from infra.local.firehose import Checkpoints, FirehoseClients, FirehoseRunner
@@ -60,6 +60,7 @@ def build(settings: ServerSettings) -> Runners:
     glue.ended.append(workflows.job_ended)
     ministack_glue.install(glue, catalog)
     ministack_firehose.install()
+    athena.install()
     events.install(workflows=workflows, glue=glue)
     return Runners(
         firehose=_firehose(settings),

@@ -93,7 +93,7 @@ class SparkProcess:
                 state="FAILED",
                 pid=pid,
                 error=f"the Spark process {pid} died ({status}) with the job in it: "
-                f"{error or type(error).__name__}; see {self._log}",
+                f"{str(error) or type(error).__name__}; see {self._log}",
             )
 
     def stop(self) -> str:

@@ -71,7 +71,7 @@ class _Sessions:
             session.conf.set(key, value)
         # Executors find the modules of this run only; addPyFile adds to those of earlier runs.
         path, context = list(sys.path), session.sparkContext
-        context._python_includes[:] = []  # noqa: SLF001
+        context._python_includes = []  # noqa: SLF001
         for library in libraries:
             context.addPyFile(str(library))
         sys.path[:] = path
