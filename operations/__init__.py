@@ -1,0 +1,1 @@
+"""The `clickstream` command: what a person does with the system."""

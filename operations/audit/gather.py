@@ -1,0 +1,82 @@
+"""Collect the evidence from S3: cheap listings first, bytes only where a listing does not agree with the ledger."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow.parquet as pq
+
+from contract.checkpoints import Checkpoint, parse_checkpoint
+from contract.ledger import Entry, decode_entry
+from glue_jobs.events.layout import LEDGER
+from glue_jobs.events.store import Store
+from operations.audit.core import KEPT_OUTCOME, changed_files
+from operations.audit.evidence import Evidence, RawLines, TableRows
+
+_BLANK = b" \t\r"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    raw: Store  # below the events' prefix
+    lake: Store
+    quarantine: Store
+
+    def of(self, table: str) -> Store:
+        return self.lake if table == "events" else self.quarantine
+
+
+def gather(stores: Stores) -> Evidence:
+    """Everything the audit needs, as it is now."""
+    entries = read_entries(stores.lake)
+    raw = {found.key: found.etag for found in stores.raw.list("")}
+    files = {table: {f.key: f.etag for f in stores.of(table).list("events/")} for table in KEPT_OUTCOME}
+    changed = [table for table in KEPT_OUTCOME if any(changed_files(entries, table, files[table]))]
+    rows = {table: TableRows(places=list(_places(stores.of(table), files[table]))) for table in changed}
+    read = {account.key: account.etag for entry in entries for account in entry.inputs}
+    reread = raw if changed else {key for key, etag in raw.items() if read.get(key) != etag}
+    looked_at = {key: scan(key, stores.raw.read(key)) for key in reread}
+    return Evidence(entries=entries, raw=raw, files=files, rows=rows, reread=looked_at)
+
+
+def read_entries(lake: Store) -> list[Entry]:
+    """Every entry of the events job, in order."""
+    return [decode_entry(lake.read(found.key)) for found in lake.list(LEDGER)]
+
+
+def scan(key: str, data: bytes) -> RawLines:
+    """A raw object's lines: who stamped which. Line numbers count from 1, blank lines included."""
+    stamps: dict[int, tuple[str, int]] = {}
+    checkpoints: list[Checkpoint] = []
+    lines = 0
+    for number, line in enumerate(gzip.decompress(data).split(b"\n"), start=1):
+        if not line.strip(_BLANK):
+            continue
+        lines += 1
+        checkpoint = parse_checkpoint(line)
+        if checkpoint is not None:
+            checkpoints.append(checkpoint)
+        elif stamp := _stamp(line):
+            stamps[number] = stamp
+    return RawLines(key=key, lines=lines, stamps=stamps, checkpoints=checkpoints)
+
+
+def _stamp(line: bytes) -> tuple[str, int] | None:
+    if b'"producer_seq"' not in line:
+        return None
+    try:
+        event = json.loads(line)
+        stamp = event["producer_id"], event["producer_seq"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return stamp if isinstance(stamp[0], str) and isinstance(stamp[1], int) else None
+
+
+def _places(store: Store, files: dict[str, str]) -> Iterator[tuple[str, int]]:
+    for key in files:
+        table = pq.read_table(io.BytesIO(store.read(key)), columns=["source_object", "source_line"])
+        yield from zip(table["source_object"].to_pylist(), table["source_line"].to_pylist(), strict=True)
