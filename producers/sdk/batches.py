@@ -31,8 +31,9 @@ class BatchWriter:
 
         Raises `TransientError` when that flush fails: then this record was not taken.
         """
-        self.make_room(record.size)
-        self.hold(record)
+        size = record.size
+        self.make_room(size)
+        self.hold(record, size)
 
     def make_room(self, size: int) -> None:
         """Flush where a record of `size` bytes would not fit, or where the oldest has waited for long enough.
@@ -48,12 +49,12 @@ class BatchWriter:
         ):
             self.flush()
 
-    def hold(self, record: Record) -> None:
-        """Take the record for which there is room."""
+    def hold(self, record: Record, size: int) -> None:
+        """Take the record, of this size, for which there is room."""
         if not self._held:
             self._oldest = self._clock.monotonic()
         self._held.append(record)
-        self._held_bytes += record.size
+        self._held_bytes += size
 
     def flush(self) -> None:
         """Deliver everything held, or raise `TransientError` and keep what is left for the next flush."""

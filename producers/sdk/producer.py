@@ -80,8 +80,9 @@ class EventProducer:
         record = Record(event.user_id or event.anonymous_id or "", line)
         if self._clock.monotonic() - self._checkpointed_at >= self._limits.checkpoint_every:
             self._checkpoint(final=False)
-        self._writer.make_room(record.size)
-        self._writer.hold(record)
+        size = record.size
+        self._writer.make_room(size)
+        self._writer.hold(record, size)
         self._accepted += 1
         return stamped
 
@@ -113,7 +114,8 @@ class EventProducer:
             at=self._clock.now(),
             final=final,
         )
-        self._writer.hold(Record(self.producer_id, encode_checkpoint(checkpoint)))
+        record = Record(self.producer_id, encode_checkpoint(checkpoint))
+        self._writer.hold(record, record.size)
         self._checkpointed_at = self._clock.monotonic()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,1 @@
+"""Past events from files: CSV, JSON lines or Parquet in, accepted events out."""
