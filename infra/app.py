@@ -57,12 +57,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=os.environ.get("CDK_OUTDIR"))
     parser.add_argument("--stream_shards", type=int, help="provision this many shards")
     parser.add_argument("--stream_retention_hours", type=int)
+    parser.add_argument("--lake_partition", choices=["day", "month"], help="what a partition of the lake holds")
     parser.add_argument("--alert_email", help="who is told when a job fails")
     return parser.parse_args(argv)
 
 
 def _config(args: argparse.Namespace) -> Config:
-    settings = ("stream_shards", "stream_retention_hours", "alert_email")
+    settings = ("stream_shards", "stream_retention_hours", "lake_partition", "alert_email")
     given: dict[str, Any] = {name: vars(args)[name] for name in settings if vars(args)[name] is not None}
     return dataclasses.replace(STAGES[args.stage], **given)
 

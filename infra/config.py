@@ -6,6 +6,7 @@ from typing import Literal
 from infra.local_differences import LEFT_OUT
 
 Stage = Literal["local", "dev", "prod"]
+LakePartition = Literal["day", "month"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class Config:
     keep_data: bool
     stream_shards: int | None = None  # None: on demand
     stream_retention_hours: int = 48
+    lake_partition: LakePartition = "day"  # month suits long thin histories: a file a partition
     # S3 rounds each of these up to the next midnight UTC: 25 + 1 + 3 + 1 is 30 days to the last byte.
     raw_days: int = 25
     noncurrent_days: int = 3
@@ -40,6 +42,10 @@ class Config:
     def deployment(self) -> str:
         """The physical name of what there is one of: the bus, the workgroup."""
         return f"clickstream-{self.stage}"
+
+    def settings(self) -> dict[str, str]:
+        """What data files may ask for, by placeholder."""
+        return {"setting:lake_partition": self.lake_partition}
 
     @property
     def database(self) -> str:

@@ -13,7 +13,7 @@ JOB = "events"
 STAGING = f"_staging/{JOB}/"
 LEDGER = f"_ledger/{JOB}/"
 
-PARTITION_FORMATS = {"day": "yyyy-MM-dd", "month": "yyyy-MM"}
+PARTITIONS = ("day", "month")  # named by their first day
 ROWS_PER_FILE = 500_000
 
 _ARRIVAL = re.compile(r"dt=(\d{4}-\d{2}-\d{2})/hour=(\d{2})/").search

@@ -18,7 +18,7 @@ from contract.times import format_instant
 from glue_jobs.events import tables
 from glue_jobs.events.accounts import accounts, first_positions
 from glue_jobs.events.inputs import RawObject, read_lines, unread
-from glue_jobs.events.layout import JOB, LEDGER, PARTITION_FORMATS
+from glue_jobs.events.layout import JOB, LEDGER, PARTITIONS
 from glue_jobs.events.store import AlreadyExists, Store
 from glue_jobs.events.tables import Table
 from glue_jobs.events.transform import classify, lake_rows, quarantine_rows, second_outcomes, settle
@@ -39,7 +39,7 @@ class Settings:
     lookback: timedelta | None  # None: every raw object there is
 
     def __post_init__(self) -> None:
-        if self.partition not in PARTITION_FORMATS:
+        if self.partition not in PARTITIONS:
             raise ConfigurationError(f"--partition is day or month, not {self.partition!r}")
 
     @property
@@ -124,7 +124,7 @@ def _require_same_layout(entries: Sequence[Entry], settings: Settings) -> None:
 
 def _settle(work: Work, settings: Settings) -> tuple[DataFrame, tuple[ObjectAccount, ...]]:
     lines = read_lines(work.spark, work.stores.raw, work.objects, earliest=settings.earliest)
-    classified = classify(lines, partition_format=PARTITION_FORMATS[settings.partition])
+    classified = classify(lines, partition=settings.partition)
     classified = classified.persist(StorageLevel.DISK_ONLY)  # raw is read and parsed once
     kept = work.kept(EVENTS, _dts(classified.where(F.col("outcome") == DELIVERED)))
     second = second_outcomes(classified, kept).persist(StorageLevel.MEMORY_AND_DISK)

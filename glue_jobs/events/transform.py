@@ -21,7 +21,7 @@ _INSTANTS = [f.name for f in EVENT.fields if f.kind is Kind.INSTANT]
 _CHECKPOINT = CHECKPOINT_PATTERN.replace(r"\Z", r"\z")
 
 
-def classify(lines: DataFrame, *, partition_format: str) -> DataFrame:
+def classify(lines: DataFrame, *, partition: str) -> DataFrame:
     """Every line with its first outcome, before it is held against other lines.
 
     Asks for PLACE, `line`, `source_object`, `arrived_dt`, `earliest`, `latest`. Adds the event's columns, `dt`,
@@ -38,7 +38,7 @@ def classify(lines: DataFrame, *, partition_format: str) -> DataFrame:
         "rule",
         _first_outcome().alias("outcome"),
         *(value.alias(name) for name, value in typed.items()),
-        F.date_format(typed["occurred_at"], partition_format).alias("dt"),
+        F.date_trunc(partition, typed["occurred_at"]).cast("date").cast("string").alias("dt"),
     )
 
 

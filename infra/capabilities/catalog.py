@@ -10,6 +10,7 @@ from constructs import Construct
 
 from infra.capabilities.buckets import BucketName
 from infra.capabilities.foundation import Foundation
+from infra.config import Config
 
 _Table = glue.CfnTable
 
@@ -54,7 +55,7 @@ class Catalog(Construct):
                 name.title(),
                 catalog_id=cdk.Aws.ACCOUNT_ID,
                 database_name=base.config.database,
-                table_input=_table_input(name, spec, base.buckets[spec.bucket].bucket_name),
+                table_input=_table_input(name, spec, base.buckets[spec.bucket].bucket_name, _unit(name, base.config)),
             )
             table.add_resource_dependency(database)
 
@@ -69,12 +70,17 @@ def read_tables(path: Path) -> dict[str, TableSpec]:
         raise ValueError(f"{path}: {exc}") from exc
 
 
-def _table_input(name: str, spec: TableSpec, bucket: str) -> glue.CfnTable.TableInputProperty:
+def _unit(table: str, config: Config) -> str:
+    """The quarantine is always by day: its days are those of arrival."""
+    return "MONTHS" if table == "events" and config.lake_partition == "month" else "DAYS"
+
+
+def _table_input(name: str, spec: TableSpec, bucket: str, unit: str) -> glue.CfnTable.TableInputProperty:
     location = f"s3://{bucket}/{spec.prefix}"
     return _Table.TableInputProperty(
         name=name,
         table_type="EXTERNAL_TABLE",
-        parameters={"classification": spec.format, **_projection(spec.partition.name, location)},
+        parameters={"classification": spec.format, **_projection(spec.partition.name, location, unit)},
         partition_keys=[_Table.ColumnProperty(name=spec.partition.name, type=spec.partition.type)],
         storage_descriptor=_Table.StorageDescriptorProperty(
             columns=[_Table.ColumnProperty(name=c.name, type=c.type, comment=c.comment or None) for c in spec.columns],
@@ -88,14 +94,14 @@ def _table_input(name: str, spec: TableSpec, bucket: str) -> glue.CfnTable.Table
     )
 
 
-def _projection(partition: str, location: str) -> dict[str, str]:
-    """Athena computes the days itself; one day ahead, as clocks of clients may run ahead of ours."""
+def _projection(partition: str, location: str, unit: str) -> dict[str, str]:
+    """Athena computes the days (or first days of months) itself; one day ahead, as clients' clocks may run ahead."""
     return {
         "projection.enabled": "true",
         f"projection.{partition}.type": "date",
         f"projection.{partition}.format": "yyyy-MM-dd",
         f"projection.{partition}.range": "1990-01-01,NOW+1DAYS",
         f"projection.{partition}.interval": "1",
-        f"projection.{partition}.interval.unit": "DAYS",
+        f"projection.{partition}.interval.unit": unit,
         "storage.location.template": f"{location}{partition}=${{{partition}}}/",
     }

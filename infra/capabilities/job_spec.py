@@ -14,6 +14,9 @@ class InvalidJob(Exception):
     """A job.yaml cannot be deployed; the message names the file and the key."""
 
 
+SETTINGS = ("setting:lake_partition",)  # of `Config.settings`
+
+
 class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The objects under a prefix, never a whole bucket."""
 
@@ -51,7 +54,7 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     workflow: Batching
 
     def __post_init__(self) -> None:
-        known = {f"bucket:{name}" for name in BUCKET_NAMES}
+        known = {*(f"bucket:{name}" for name in BUCKET_NAMES), *SETTINGS}
         for argument, value in self.arguments.items():
             unknown = sorted(set(placeholders_in(value)) - known)
             if unknown:

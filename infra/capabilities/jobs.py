@@ -41,7 +41,7 @@ class GlueJob(Construct):
             role.add_to_policy(statement)
         arguments = {
             **_glue_arguments(code.libraries, log_group),
-            **fill(spec.arguments, base.bucket_names()),
+            **fill(spec.arguments, base.bucket_names() | base.config.settings()),
         }
         job = self._job(spec, role=role, script=script_asset, arguments=arguments)
         trigger = self._trigger(spec, job)

@@ -9,22 +9,27 @@ from pathlib import Path
 from typing import Final
 
 from contract.errors import ConfigurationError
+from infra.config import LakePartition
 from infra.local.paths import ROOT
 
-ASSEMBLY: Final = Path("build/cdk/local")
+ASSEMBLIES: Final = Path("build/cdk")
 _FOLDERS: Final = ("infra", "eventbridge_rules", "glue_jobs", "contract")
 _FILES: Final = ("requirements/dev.lock",)
 _IGNORED: Final = {"__pycache__", ".mypy_cache", ".ruff_cache"}
 
 
-def synthesize(root: Path = ROOT) -> tuple[Path, bool]:
+def synthesize(root: Path = ROOT, *, lake_partition: LakePartition = "day") -> tuple[Path, bool]:
     """The local assembly and whether it had to be made; raises `ConfigurationError` with what CDK said."""
-    assembly, stamp = root / ASSEMBLY, root / ASSEMBLY.with_suffix(".sources")
+    assembly = root / ASSEMBLIES / f"local-by-{lake_partition}"
+    stamp = assembly.with_suffix(".sources")
     digest = source_digest(root)
     if (assembly / "manifest.json").exists() and stamp.exists() and stamp.read_text() == digest:
         return assembly, False
     done = subprocess.run(
-        [sys.executable, "-m", "infra.app", "--stage", "local", "--out", str(assembly)],
+        [
+            *(sys.executable, "-m", "infra.app", "--stage", "local"),
+            *("--lake_partition", lake_partition, "--out", str(assembly)),
+        ],
         cwd=root,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
