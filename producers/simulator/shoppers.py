@@ -75,7 +75,7 @@ def _context(rng: random.Random, *, uses_app: bool) -> Context:
 
 def _consent(number: int) -> Consent:
     """1 in 200 refuses analytics, 1 in 33 personalization: by number, so that every crowd has some."""
-    return Consent(analytics=number % 200 != 77, personalization=number % 33 != 5)  # noqa: PLR2004
+    return Consent(analytics=number % 200 != 9, personalization=number % 33 != 5)  # noqa: PLR2004
 
 
 def _taste(rng: random.Random) -> tuple[float, ...]:

@@ -78,17 +78,10 @@ def _visits(settings: SimulationSettings) -> Iterator[tuple[int, list[tuple[int,
         began_ms = start_ms + time_of(made / settings.events, settings.days)
         shopper = people[bisect(activity, rng.random() * activity[-1])]
         happened = visit(shopper, store, began_ms, rng)[: settings.events - made]
-        late_ms = _offline_ms(shopper, settings, rng)
+        late_ms = extras.offline_ms(shopper, len(happened))
         yield began_ms, [a for h in happened for a in _arrivals(h, shopper, late_ms, extras)]
         made += len(happened)
     yield began_ms, extras.left()
-
-
-def _offline_ms(shopper: Shopper, settings: SimulationSettings, rng: random.Random) -> int:
-    """How long the app holds a visit's events back: hours, where it was offline. Browsers have no such patience."""
-    if not shopper.uses_app or rng.random() >= settings.late_share * 2.5:  # 2 in 5 use the app
-        return 0
-    return rng.randrange(DAY_MS // 24, DAY_MS)
 
 
 def _arrivals(happened: Happened, shopper: Shopper, late_ms: int, extras: _Extras) -> Iterator[tuple[int, Simulated]]:
@@ -103,14 +96,21 @@ def _arrivals(happened: Happened, shopper: Shopper, late_ms: int, extras: _Extra
 
 
 class _Extras:
-    """Deals out redeliveries and broken lines evenly, to the exact number."""
+    """Deals out redeliveries and broken lines evenly, to the exact number; late events by the visit, about."""
 
     def __init__(self, settings: SimulationSettings, rng: random.Random) -> None:
         self.rng = rng
         self._settings = settings
         self._kinds = cycle(KINDS)
-        self._events = self._repeats = self._broken = 0
+        self._events = self._repeats = self._broken = self._late = 0
         self._last: tuple[int, Repeated] | None = None
+
+    def offline_ms(self, shopper: Shopper, events: int) -> int:
+        """How long the app holds a visit's events back: hours, where it was offline. A browser has no such patience."""
+        if not shopper.uses_app or self._late >= self._settings.late_share * (self._events + events):
+            return 0
+        self._late += events
+        return self.rng.randrange(DAY_MS // 24, DAY_MS)
 
     def next_repeats(self, shopper: Shopper) -> bool:
         """Whether the next event is delivered again. One that is excluded is not: it has one fate."""
