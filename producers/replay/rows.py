@@ -41,8 +41,7 @@ class Rows:
 def read_rows(path: Path) -> Rows:
     """The file's rows in order, by constant memory. Raises `ConfigurationError` for a file that cannot be read."""
     kind = path.name.removesuffix(".gz").lower()
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: there is no such file")
+    _require_file(path)
     if kind.endswith(".csv"):
         return _csv(path)
     if kind.endswith(JSON_LINES):
@@ -53,9 +52,15 @@ def read_rows(path: Path) -> Rows:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of the file as it lies there, in hex."""
+    """SHA-256 of the file as it lies there, in hex. Raises `ConfigurationError` where there is none."""
+    _require_file(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        raise ConfigurationError(f"{path}: there is no such file")
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -29,7 +29,7 @@ from tests.factories import FakeClock, event
 pytestmark = pytest.mark.unit
 
 START = datetime(2026, 11, 9, tzinfo=UTC)
-WEEK = SimulationSettings(seed=7, events=2_000, start=START, users=300)
+WEEK = SimulationSettings(seed=7, events=2_000, start=START, users=60)
 PLAUSIBLE = Plausible(datetime(1995, 1, 1, tzinfo=UTC), datetime(2026, 11, 24, tzinfo=UTC))
 
 
