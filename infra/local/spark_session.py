@@ -10,7 +10,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 # A run here is short: half of its time went into compiling what was about to be thrown away.
-_JAVA: Final = ("-Duser.timezone=UTC", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+_JAVA: Final = ("-Duser.timezone=UTC", "-XX:+UseParallelGC", "-Xshare:auto")
 _S3A: Final = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 
 
