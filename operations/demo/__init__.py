@@ -1,0 +1,1 @@
+"""`make demo`: the whole way from a click to the lake, on this machine, with the ledger to prove it."""

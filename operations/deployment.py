@@ -1,0 +1,90 @@
+"""What is deployed where: the names that the stacks give out, the same on AWS and locally."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from contract.errors import ConfigurationError
+from glue_jobs.events.store import S3Store
+from infra.local.endpoint import Endpoint
+
+STACKS = ("data", "processing")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """Names of one stage's parts; fields are the stacks' outputs."""
+
+    stage: str
+    raw_bucket: str
+    lake_bucket: str
+    quarantine_bucket: str
+    stream_name: str
+    database: str
+    work_group: str
+    events_job: str
+
+    def raw(self) -> S3Store:
+        """Below the events' prefix."""
+        return S3Store(boto3.client("s3"), self.raw_bucket, "events/")
+
+    def lake(self) -> S3Store:
+        return S3Store(boto3.client("s3"), self.lake_bucket, "")
+
+    def quarantine(self) -> S3Store:
+        return S3Store(boto3.client("s3"), self.quarantine_bucket, "")
+
+
+def find_deployment(stage: str) -> Deployment:
+    """From the outputs of the stage's stacks. Raises ConfigurationError where they are not deployed."""
+    cloudformation = boto3.client("cloudformation")
+    outputs: dict[str, str] = {}
+    for part in STACKS:
+        outputs |= _outputs(cloudformation, f"clickstream-{stage}-{part}")
+    return Deployment(
+        stage=stage,
+        raw_bucket=outputs["RawBucket"],
+        lake_bucket=outputs["LakeBucket"],
+        quarantine_bucket=outputs["QuarantineBucket"],
+        stream_name=outputs["StreamName"],
+        database=outputs["Database"],
+        work_group=outputs["WorkGroup"],
+        events_job=outputs["EventsJob"],
+    )
+
+
+def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
+    try:
+        (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as error:
+        raise ConfigurationError(
+            f"stack {stack} is not deployed ({error}); locally `make demo` or `make up` does, on AWS `make deploy`"
+        ) from error
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
+
+
+@contextlib.contextmanager
+def connected(stage: str) -> Iterator[Deployment]:
+    """The stage's deployment, reachable for the length of the block.
+
+    The local stage lives on an endpoint of this machine, which is started where it does not run; every other
+    stage is reached by boto3's own settings.
+    """
+    if stage != "local":
+        yield find_deployment(stage)
+        return
+    running = Endpoint.attach()
+    endpoint = running or Endpoint.start(warm_spark=False, timed_delivery=False)
+    os.environ.update(endpoint.environment())
+    try:
+        yield find_deployment(stage)
+    finally:
+        if running is None:
+            endpoint.stop()
