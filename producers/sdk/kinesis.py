@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from contract.errors import ClickstreamError, ConfigurationError, TransientError
 from producers.sdk.stream import Record
@@ -51,7 +52,7 @@ class KinesisStream:
         return [record for record, outcome in outcomes if outcome.get("ErrorCode")]
 
     def _translated(self, error: ClientError | BotoCoreError) -> ClickstreamError:
-        if isinstance(error, HTTPClientError):  # connections refused, closed or timed out are its children
+        if isinstance(error, HTTPClientError | BotoConnectionError):  # refused, closed, timed out, no such host
             return TransientError(f"stream {self._name} cannot be reached: {error}")
         if isinstance(error, ClientError) and _is_passing(error):
             return TransientError(f"stream {self._name} is busy: {error}")
