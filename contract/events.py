@@ -48,6 +48,9 @@ MAX_LINE_BYTES = 65_536
 MAX_DEPTH = 4  # objects and arrays inside one another, the event itself included
 FUTURE_TOLERANCE_HOURS = 24  # a client's clock may run ahead of ours by this much
 
+ABSENT = {"schema_version": 1, "app_id": "default"}
+"""What a field that is absent stands for."""
+
 CONTEXT = (
     Field(name="device", kind=Kind.STRING, doc="Kind of device.", example="mobile"),
     Field(name="platform", kind=Kind.STRING, doc="Operating system or browser family.", example="ios"),

@@ -73,12 +73,18 @@ def stage(rows: DataFrame, table: Table, store: Store) -> None:
 def staged_counts(spark: SparkSession, table: Table, store: Store) -> dict[tuple[str, str], int]:
     """(staged file, source object) -> rows, counted from the files themselves."""
     files = [found.key for found in store.list(f"{_staged(table)}/") if found.key.endswith(".parquet")]
-    if not files:
-        return {}
+    if len({(_dt(key), _bucket(key)) for key in files}) != len(files):
+        raise AssertionError(f"more than one staged file of a partition and bucket: {files}")
     rows = spark.read.option("recursiveFileLookup", "true").parquet(*map(store.uri, files))
-    by_file = rows.groupBy(F.col("_metadata.file_name").alias("file"), "source_object").count().collect()
-    names = {key.rpartition("/")[2]: key for key in files}
-    return {(names[row["file"]], row["source_object"]): row["count"] for row in by_file}
+    # By its whole path: Spark gives files of several partitions the same name.
+    file = F.regexp_extract("_metadata.file_path", f"({STAGING}.*)$", 1).alias("file")
+    counts = {
+        (row["file"], row["source_object"]): row["count"]
+        for row in rows.groupBy(file, "source_object").count().collect()
+    }
+    if {file for file, _ in counts} != set(files):
+        raise AssertionError(f"rows of {sorted({file for file, _ in counts})} were counted, staged are {files}")
+    return counts
 
 
 def publish(table: Table, store: Store, counts: Mapping[tuple[str, str], int]) -> tuple[OutputFile, ...]:

@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from contract.checkpoints import PATTERN as CHECKPOINT_PATTERN
 from contract.columns import EVENTS_TABLE, QUARANTINE_TABLE
-from contract.events import EVENT
+from contract.events import ABSENT, EVENT
 from contract.ledger import CHECKPOINT, CONSENT_REFUSED, DEDUPLICATED, DELIVERED, QUARANTINED
 from contract.rules import ID_CONFLICT, RULES
 from contract.schema import Kind
@@ -30,6 +30,7 @@ def classify(lines: DataFrame, *, partition: str) -> DataFrame:
     judged = with_verdict(lines)
     event = {f.name: F.col("event")[f.name] for f in EVENT.fields}
     typed = {name: instant(value) if name in _INSTANTS else value for name, value in event.items()}
+    typed |= {name: F.coalesce(typed[name], F.lit(value)) for name, value in ABSENT.items()}
     return judged.select(
         *PLACE,
         "line",
