@@ -22,6 +22,8 @@ from contract.ranges import Ranges
 from operations.audit.evidence import Evidence, RawLines, TableRows
 from operations.audit.report import Finding, Hop, Report
 
+Place = tuple[str, int]  # raw object, line
+
 KEPT_OUTCOME = {"events": DELIVERED, "quarantine": QUARANTINED}  # table -> outcome of the lines whose rows it keeps
 
 
@@ -175,11 +177,26 @@ def _events_findings(evidence: Evidence) -> Iterator[Finding]:
         for account in entry.inputs:
             if not account.is_balanced:
                 yield Finding(hop="events", what="an entry does not add up", where=f"{entry.key}: {account.key}")
-    for table, outcome in KEPT_OUTCOME.items():
-        changed = list(changed_files(evidence.entries, table, evidence.files.get(table, {})))
-        yield from (Finding(hop="events", what=what, where=key) for key, what in changed)
-        if changed:
-            yield from _row_findings(evidence, table, outcome, evidence.rows[table])
+    for table, files in evidence.files.items():
+        for key, what in changed_files(evidence.entries, table, files):
+            yield Finding(hop="events", what=what, where=key)
+    for table, rows in evidence.rows.items():
+        for what, places in misplaced(evidence.entries, table, rows):
+            yield from (_named(what, place, evidence) for place in sorted(places))
+
+
+def misplaced(entries: Iterable[Entry], table: str, now: TableRows) -> Iterator[tuple[str, set[Place]]]:
+    """Rows that are missing, unknown or repeated in a table, by the place of their line."""
+    there = Counter(now.places)
+    wanted = {
+        (account.key, line)
+        for entry in entries
+        for account in entry.inputs
+        for line in account.outcomes.get(KEPT_OUTCOME[table], Ranges())
+    }
+    yield f"is missing from {table}", wanted - there.keys()
+    yield f"is in {table} and in no entry", there.keys() - wanted
+    yield f"is in {table} more than once", {place for place, count in there.items() if count > 1}
 
 
 def changed_files(entries: Iterable[Entry], table: str, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -199,23 +216,7 @@ def newest_outputs(entries: Iterable[Entry], table: str) -> list[OutputFile]:
     return list(newest.values())
 
 
-def _row_findings(evidence: Evidence, table: str, outcome: str, now: TableRows) -> Iterator[Finding]:
-    there = Counter(now.places)
-    wanted = {
-        (account.key, line)
-        for entry in evidence.entries
-        for account in entry.inputs
-        for line in account.outcomes.get(outcome, Ranges())
-    }
-    for what, places in (
-        (f"is missing from {table}", wanted - there.keys()),
-        (f"is in {table} and in no entry", there.keys() - wanted),
-        (f"is in {table} more than once", {place for place, count in there.items() if count > 1}),
-    ):
-        yield from (_named(what, place, evidence) for place in sorted(places))
-
-
-def _named(what: str, place: tuple[str, int], evidence: Evidence) -> Finding:
+def _named(what: str, place: Place, evidence: Evidence) -> Finding:
     key, line = place
     found = evidence.reread.get(key)
     producer_id, seq = found.stamps.get(line, ("", 0)) if found else ("", 0)

@@ -36,7 +36,7 @@ class TableRows:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """`raw`, `files`: key -> etag as listed now. `reread`: raw objects whose bytes had to be looked at (unread by
-    the job, or not as an entry has them). `rows`: of tables whose files are not as the entries have them.
+    the job, not as an entry has them, or home of a row in doubt). `rows`: of tables that were looked at row by row.
     """
 
     entries: Sequence[Entry]
