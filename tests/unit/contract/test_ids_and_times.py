@@ -42,6 +42,10 @@ def test_an_instant_is_kept_to_the_millisecond(at: datetime) -> None:
     assert datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=epoch_ms(kept)) == kept
 
 
+def test_what_is_finer_than_a_millisecond_is_cut_not_rounded() -> None:
+    assert parse_instant("2026-11-23T09:30:00.999999Z") == datetime(2026, 11, 23, 9, 30, 0, 999_000, tzinfo=UTC)
+
+
 @given(at=instants, minutes=st.integers(-14 * 60, 14 * 60))
 def test_an_offset_names_the_same_instant(at: datetime, minutes: int) -> None:
     whole = at.replace(microsecond=0, year=2000)

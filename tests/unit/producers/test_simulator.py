@@ -65,6 +65,15 @@ def test_the_numbers_are_exact(events: int, broken: float, duplicates: float, la
     assert found == {kind: number for kind, number in expected.items() if number}
 
 
+def test_redeliveries_that_excluded_events_leave_owing_are_made_up_for() -> None:
+    asked = replace(WEEK, events=500, users=20, duplicate_share=1.0)
+
+    truth, lines = played(asked)
+
+    assert truth.excluded > 0
+    assert (truth.duplicates, len(lines)) == (500, 500 + 500 + asked.broken)
+
+
 def test_every_event_keeps_the_contract_and_has_its_own_id() -> None:
     events = sent(WEEK)
 
