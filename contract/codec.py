@@ -51,16 +51,17 @@ def check(event: Event, plausible: Plausible) -> bytes:
         line = _encoder.encode(event)
     except UnicodeEncodeError:  # a lone surrogate
         raise InvalidEvent(Reason.NOT_UTF8, "line.text", repr(event).encode(errors="replace")) from None
-    if b":null" in line and _hides_a_number(event):
+    # The encoder writes NaN and the infinities as null.
+    if b":null" in line and _is_endless(event.value):
         raise InvalidEvent(Reason.OUT_OF_RANGE, "value.range", line)
+    if b":null" in line and any(map(_is_endless, (event.properties or {}).values())):
+        raise InvalidEvent(Reason.WRONG_TYPE, "properties.type", line)
     decode(line, plausible)
     return line + b"\n"
 
 
-def _hides_a_number(event: Event) -> bool:
-    """The encoder writes NaN and the infinities as null."""
-    numbers = (event.value, *(event.properties or {}).values())
-    return any(isinstance(n, float) and not math.isfinite(n) for n in numbers)
+def _is_endless(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _decode_canonical(line: bytes) -> Event | None:

@@ -13,7 +13,8 @@ from contract.errors import ConfigurationError
 class SimulationSettings:
     """`events` are accepted by producers, exactly; broken lines and redeliveries come on top, exactly their share.
 
-    Events of visitors who refuse analytics are not redelivered. Shares are of `events`. `start` has a zone. Events occur from `start` on over `days`, but for an hour at the end.
+    Shares are of `events`; events of visitors who refuse analytics are never redelivered. `start` has a zone.
+    Events occur from `start` on over `days`, but for an hour at the end.
     Raises `ConfigurationError` for what cannot be simulated.
     """
 

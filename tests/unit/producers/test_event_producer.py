@@ -71,7 +71,7 @@ def test_an_unknown_visitor_is_the_key_until_the_login() -> None:
         (event(item_id=7), "item_id.type"),
         (event(item_id="\ud83d"), "line.text"),
         (event(value=float("nan")), "value.range"),
-        (event(properties={"a": float("inf")}), "value.range"),
+        (event(properties={"a": float("inf")}), "properties.type"),
         (event(properties={"a": "x" * 1_001}), "properties.length"),
         (event(impression=tuple("abcdefghijklmnopqrstuvwxyz")), "impression.count"),
     ],
