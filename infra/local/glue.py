@@ -34,7 +34,7 @@ class Spark(Protocol):
         """Run `task` to its end."""
         ...
 
-    def stop(self) -> str:
+    def kill(self) -> None:
         """Kill whatever runs now."""
         ...
 
@@ -86,7 +86,7 @@ class GlueRunner:
         self._queue.put(None)
         for run in self.active():
             self._finish(run, "STOPPED", error="the local endpoint was stopped")
-        self._spark.stop()
+        self._spark.kill()
 
     def start(self, request: Mapping[str, Any], *, extra: Mapping[str, str] | None = None, trigger: str = "") -> str:
         """Queue a run and return its id; raises `GlueRefusal` as StartJobRun does.
@@ -107,7 +107,7 @@ class GlueRunner:
         """Stop a run that is queued or running."""
         self._finish(run, "STOPPED", error="stopped by BatchStopJobRun")
         if self._running is run:
-            self._spark.stop()
+            self._spark.kill()
 
     def active(self) -> list[dict[str, Any]]:
         """Runs that are queued or running, in order."""

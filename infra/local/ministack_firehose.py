@@ -26,8 +26,10 @@ def install() -> None:
 
     patches.replace(f"{_FIREHOSE}_create_delivery_stream", create_checked)
     patches.replace(f"{_FIREHOSE}ingest_from_kinesis_source", _deliver_nothing)
-    for name in ("_put_record", "_put_record_batch"):
-        patches.replace(f"{_FIREHOSE}{name}", _refuse_direct_put)
+    # The API goes through this table, CloudFormation through the module's own name.
+    patches.get(f"{_FIREHOSE}_HANDLERS").update(
+        CreateDeliveryStream=create_checked, PutRecord=_refuse_direct_put, PutRecordBatch=_refuse_direct_put
+    )
 
 
 def _check(request: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import ministack.app
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from infra.local import athena, ministack_firehose, ministack_glue, patches
+from infra.local import athena, ministack_firehose, ministack_glue, patches, refusals
 from infra.local.control import with_control
 from infra.local.events import EventDelivery
 from infra.local.firehose import Checkpoints, FirehoseClients, FirehoseRunner
@@ -61,6 +61,7 @@ def build(settings: ServerSettings) -> Runners:
     ministack_glue.install(glue, catalog)
     ministack_firehose.install()
     athena.install()
+    refusals.install()
     events.install(workflows=workflows, glue=glue)
     return Runners(
         firehose=_firehose(settings),

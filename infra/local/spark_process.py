@@ -68,6 +68,7 @@ class SparkProcess:
         with self._starting:
             if self.pid is not None:
                 return
+            self._discard()
             ours, theirs = socket.socketpair()
             with theirs, self._log.open("ab") as log:
                 self._process = subprocess.Popen(
@@ -88,7 +89,7 @@ class SparkProcess:
             self._await_ready()
             return self._run(task, timeout_seconds)
         except (EOFError, OSError) as error:
-            pid, status = self._process.pid if self._process else None, self.stop()
+            pid, status = self._process.pid if self._process else None, self._discard()
             return Outcome(
                 state="FAILED",
                 pid=pid,
@@ -96,16 +97,20 @@ class SparkProcess:
                 f"{str(error) or type(error).__name__}; see {self._log}",
             )
 
-    def stop(self) -> str:
-        """End the process and the Java process below it; says how it ended."""
-        process, self._process = self._process, None
-        if process is None:
-            return "it was not running"
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    def kill(self) -> None:
+        """Kill the process and the Java process below it; a `run` in another thread then fails."""
+        # The socket stays open: whoever waits on it learns of the death from its end.
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _discard(self) -> str:
+        """Make room for a new process; says how the old one ended."""
+        self.kill()
         if self._connection is not None:
             self._connection.close()
-        return f"exit status {process.wait()}"
+        process, self._process, self._connection = self._process, None, None
+        return f"exit status {process.wait()}" if process else "it was not running"
 
     def _command(self, handle: int) -> list[str]:
         jars = ",".join(str(jar) for jar in self._jars)
@@ -124,11 +129,11 @@ class SparkProcess:
         try:
             result = self._receive(timeout_seconds)
         except TimeoutError:
-            self.stop()
+            self._discard()
             message = f"the job ran longer than its timeout of {timeout_seconds / 60:g} minutes"
             return Outcome(state="TIMEOUT", pid=pid, error=message)
         if result["retire"]:
-            self.stop()
+            self._discard()
         if result["error"] is None:
             return Outcome(state="SUCCEEDED", pid=pid)
         return Outcome(state="FAILED", pid=pid, error=result["error"])
