@@ -64,6 +64,8 @@ def kept_rows(
 
 def stage(rows: DataFrame, table: Table, store: Store) -> None:
     """Write the rows, whole partitions of them, to staging: one file a partition and bucket."""
+    # Columns that cannot be null would be written as such, and the same rows, read back and written, as other bytes.
+    rows = rows.unionByName(rows.sparkSession.createDataFrame([], f"{table.schema}, dt string"))
     sizes = Counter({row["dt"]: row["count"] for row in rows.groupBy("dt").count().collect()})
     files = {dt: buckets(count) for dt, count in sizes.items()}
     laid_out = in_files(rows, files, key=table.identity, order=table.order)

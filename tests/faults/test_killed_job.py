@@ -1,0 +1,121 @@
+"""A run that is killed at any moment and started again leaves what an undisturbed run leaves."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from contract.codec import encode
+from glue_jobs.events.store import StoredObject
+from tests.support.folder_store import FolderStore
+from tests.support.world import World, produced, view
+
+pytestmark = pytest.mark.faults
+
+MOMENTS = 20
+
+
+class Killed(BaseException):
+    """No handler of ours may catch it, as none can catch a SIGKILL."""
+
+
+@dataclass(slots=True)
+class Fuse:
+    """Burns down with every effect on the stores; at its end the process dies, before that effect or after it."""
+
+    left: int
+    after: bool = False
+
+    @contextmanager
+    def burning(self) -> Iterator[None]:
+        self.left -= 1
+        if self.left == 0 and not self.after:
+            raise Killed
+        yield
+        if self.left == 0:
+            raise Killed
+
+
+@dataclass(frozen=True, slots=True)
+class MortalStore:
+    """A store whose process dies at an effect."""
+
+    inner: FolderStore
+    fuse: Fuse
+
+    def uri(self, key: str) -> str:
+        return self.inner.uri(key)
+
+    def list(self, prefix: str) -> list[StoredObject]:
+        return self.inner.list(prefix)
+
+    def read(self, key: str) -> bytes:
+        return self.inner.read(key)
+
+    def copy(self, source: str, key: str) -> StoredObject:
+        with self.fuse.burning():
+            return self.inner.copy(source, key)
+
+    def create(self, key: str, data: bytes) -> None:
+        with self.fuse.burning():
+            self.inner.create(key, data)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            with self.fuse.burning():
+                self.inner.delete([key])
+
+
+def run_mortal(world: World, spark: SparkSession, fuse: Fuse) -> None:
+    world.run(spark, lake=MortalStore(world.lake, fuse), quarantine=MortalStore(world.quarantine, fuse))
+
+
+def two_days_in_two_runs(world: World, spark: SparkSession) -> None:
+    """The first run's partitions are touched again by the second: what is kept must survive too."""
+    world.land("a", [*produced(map(view, range(1, 9)), producer_id="a"), b"{broken\n"])
+    world.run(spark)
+    older = [encode(view(n, occurred_at=f"2026-11-2{n % 2}T10:00:00Z")) for n in range(20, 26)]
+    world.land("b", [*produced(map(view, range(6, 14)), producer_id="b"), *older, b"[]\n"])
+
+
+@pytest.fixture(scope="module")
+def undisturbed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    world = World(tmp_path_factory.mktemp("undisturbed"))
+    two_days_in_two_runs(world, spark)
+    world.run(spark)
+    return world.published()
+
+
+@pytest.fixture(scope="module")
+def effects(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many effects the second run has on the stores: the moments at which it can die."""
+    world = World(tmp_path_factory.mktemp("counted"))
+    two_days_in_two_runs(world, spark)
+    fuse = Fuse(left=1_000_000)
+    run_mortal(world, spark, fuse)
+    return 1_000_000 - fuse.left
+
+
+def test_killed_at_any_moment_and_started_again_it_leaves_the_same_bytes(
+    spark: SparkSession, undisturbed: dict[str, bytes], effects: int, tmp_path: Path
+) -> None:
+    every_moment = [(number, after) for number in range(1, effects + 1) for after in (False, True)]
+    before = World(tmp_path / "before")
+    two_days_in_two_runs(before, spark)
+
+    for number, after in sorted(random.Random(7).sample(every_moment, MOMENTS)):
+        world = before.copied_to(tmp_path / f"killed-{number}-{after}")
+        with pytest.raises(Killed):
+            run_mortal(world, spark, Fuse(left=number, after=after))
+
+        world.run(spark)
+
+        assert world.published() == undisturbed, f"killed {'after' if after else 'before'} effect {number}"
+        report = world.audit()
+        assert (report.balanced, report.findings) == (True, [])

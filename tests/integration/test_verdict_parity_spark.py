@@ -1,0 +1,55 @@
+"""Two readers, one verdict: the codec and the Spark rules judge thousands of generated lines alike."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from contract.codec import decode
+from contract.errors import InvalidEvent
+from contract.rules import RULES
+from glue_jobs.events.verdict import with_verdict
+from tests.good_lines import PLAUSIBLE
+from tests.strategies import generated_lines
+
+pytestmark = pytest.mark.integration
+
+LINES = 6_000
+
+
+def test_spark_and_the_codec_give_the_same_verdict_on_every_line(spark: SparkSession, tmp_path: Path) -> None:
+    lines = [line for line in generated_lines(seed=1, n=LINES) if b"\n" not in line and line.strip(b" \t\r")]
+    (tmp_path / "lines").write_bytes(b"".join(line + b"\n" for line in lines))
+
+    seen = spark_verdicts(spark, tmp_path / "lines")
+    told = [codec_verdict(line) for line in lines]
+
+    differ = [
+        (line, codec, by_spark) for line, codec, by_spark in zip(lines, told, seen, strict=True) if codec != by_spark
+    ]
+    assert differ == []
+    assert len(lines) >= 5_000
+    assert {rule.id for rule in RULES} <= Counter(told).keys()
+
+
+def spark_verdicts(spark: SparkSession, path: Path) -> list[str | None]:
+    lines = spark.read.text(str(path), lineSep="\n").select(
+        F.col("value").alias("line"),
+        F.monotonically_increasing_id().alias("position"),
+        F.lit(PLAUSIBLE.earliest).alias("earliest"),
+        F.lit(PLAUSIBLE.latest).alias("latest"),
+    )
+    rows = with_verdict(lines).select("position", "rule").collect()
+    return [row["rule"] for row in sorted(rows, key=lambda row: row["position"])]
+
+
+def codec_verdict(line: bytes) -> str | None:
+    try:
+        decode(line, PLAUSIBLE)
+    except InvalidEvent as error:
+        return error.rule
+    return None
