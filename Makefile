@@ -1,12 +1,17 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help setup demo up down test lint fmt unit integration e2e faults bench synth diagram package deploy lock clean
+.PHONY: help setup demo up down test lint fmt unit integration e2e faults bench synth diagram generate package deploy lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin/python
-PYTEST := $(RUN) -m pytest
+PYTEST := $(RUN) -m pytest -q
 READY := .venv/.ready
+
+STAGE ?= dev
+SEED ?= 1
+N ?= 50000
+FILES = $(if $(EVENTS),--events "$(EVENTS)") $(if $(ITEMS),--items "$(ITEMS)")
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,16 +19,77 @@ help: ## List the targets
 setup: $(READY) ## Create .venv with everything in it, locked; seconds when nothing changed
 
 # The machine's own certificate store is trusted, so that a company's proxy works too.
-$(READY): requirements/bootstrap.lock requirements/dev.lock
+$(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 	  || { echo "clickstream needs Python 3.11, as AWS Glue 5.1 has. Found: $$($(PYTHON) --version). Try: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setting up .venv (about a minute, once)"
 	@test -x .venv/bin/pip || $(PYTHON) -m venv --clear .venv \
 	  || { echo "python3.11 lacks its venv module; on Debian or Ubuntu: apt install python3.11-venv"; exit 1; }
 	@.venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
-	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip sync -q --python .venv/bin/python --require-hashes requirements/bootstrap.lock requirements/dev.lock
+	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip sync -q --python $(RUN) --require-hashes requirements/bootstrap.lock requirements/dev.lock
+	@.venv/bin/uv pip install -q --python $(RUN) --offline --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: ## Resolve requirements/*.in again into the locks
-	@for name in bootstrap dev; do $(RUN) -m uv pip compile -q --python-version 3.11 --generate-hashes --no-header \
+demo: $(READY) ## The whole way on this machine. SEED=1 N=50000, or your own: EVENTS=file.csv.gz ITEMS=file.csv.gz
+	@.venv/bin/clickstream demo --seed $(SEED) --n $(N) $(FILES)
+
+up: $(READY) ## Start the local AWS endpoint, deploy to it, keep it running
+	@$(RUN) -m infra.local up
+
+down: $(READY) ## Stop the local AWS endpoint; its state stays
+	@$(RUN) -m infra.local down
+
+ifdef ENDPOINT
+test: $(READY) ## All tests; ENDPOINT=http://… : those that any LocalStack-compatible endpoint passes, on that one
+	ENDPOINT=$(ENDPOINT) $(PYTEST) tests/integration/endpoint
+else
+test: $(READY)
+	$(PYTEST) -m "unit or integration or e2e or faults"
+endif
+
+lint: $(READY) ## Check style and types, change nothing
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy .
+
+fmt: $(READY) ## Format, and fix what can be fixed
+	@.venv/bin/ruff format .
+	@.venv/bin/ruff check --fix .
+
+unit: $(READY) ## Pure logic, seconds
+	$(PYTEST) -m unit
+
+integration: $(READY) ## One real technology at a time
+	$(PYTEST) -m integration
+
+e2e: $(READY) ## From a click to the lake, on the local endpoint
+	$(PYTEST) -m e2e
+
+faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle
+	$(PYTEST) -m faults
+
+bench: $(READY) ## Measure beside peers: all, or ONLY=events_job
+	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+synth: $(READY) ## Render the CloudFormation templates of STAGE (dev, prod, local) into build/cdk/
+	@$(RUN) -m infra.app --stage $(STAGE)
+
+diagram: $(READY) ## Draw docs/architecture.png from the templates (needs Graphviz)
+	@$(RUN) -m infra.app --stage dev
+	@$(RUN) -m infra.diagram build/cdk/dev docs/architecture.png
+
+generate: $(READY) ## Write again all that derives from the contract
+	@$(RUN) -m contract.generate
+
+package: $(READY) ## Build what AWS runs, into build/
+	@$(RUN) -m infra.assets
+
+deploy: $(READY) package ## Deploy STAGE to the AWS account of your credentials (needs Node)
+	npx aws-cdk@2 deploy --all --app "$(RUN) -m infra.app --stage $(STAGE)"
+
+lock: $(READY) ## Resolve requirements/*.in again into the locks
+	@for name in bootstrap dev; do UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile -q --python-version 3.11 --generate-hashes --no-header \
 	  --no-emit-index-url --no-emit-find-links requirements/$$name.in -o requirements/$$name.lock; done
+
+clean: ## Remove what was built; .venv and .local stay
+	@rm -rf build cdk.out* .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse
