@@ -30,8 +30,8 @@ _TAIL_CHARS = 3_000
 class Spark(Protocol):
     """What runs a task: the warm process, or a fake."""
 
-    def run(self, task: Task, *, timeout_seconds: float) -> Outcome:
-        """Run `task` to its end."""
+    def run(self, task: Task, *, timeout_seconds: float, cancelled: Callable[[], bool]) -> Outcome:
+        """Run `task` to its end, unless it was cancelled before."""
         ...
 
     def kill(self) -> None:
@@ -128,23 +128,29 @@ class GlueRunner:
         while (entry := self._queue.get()) is not None:
             start, run = entry
             self._running = run
-            if run["JobRunState"] in ACTIVE:
+            with self._lock:
+                waiting = run["JobRunState"] in ACTIVE
+                if waiting:
+                    run["JobRunState"] = "RUNNING"
+            if waiting:
                 self._execute(start, run)
             self._running = None
 
     def _execute(self, start: Start, run: dict[str, Any]) -> None:
-        run["JobRunState"] = "RUNNING"
         try:
             task = self._prepare(start, run)
         except (BotoCoreError, ClientError, OSError, ValueError) as error:
             self._finish(run, "FAILED", error=f"could not fetch what the job needs: {error}")
             return
-        outcome = self._spark.run(task, timeout_seconds=start.timeout_minutes * 60)
+        outcome = self._spark.run(
+            task,
+            timeout_seconds=start.timeout_minutes * 60,
+            cancelled=lambda: run["JobRunState"] not in ACTIVE,
+        )
         shutil.rmtree(self._scratch / run["Id"], ignore_errors=True)
         reason = f"{outcome.error}\n{self._tail(task.log)}" if outcome.error else ""
-        if run["JobRunState"] in ACTIVE:  # else it was stopped, which killed the process
-            self._finish(run, outcome.state, error=reason.strip(), pid=outcome.pid)
-            self._retry(start, run)
+        self._finish(run, outcome.state, error=reason.strip(), pid=outcome.pid)
+        self._retry(start, run)
 
     def _prepare(self, start: Start, run: Mapping[str, Any]) -> Task:
         folder = self._scratch / run["Id"]
@@ -176,7 +182,10 @@ class GlueRunner:
             self._enqueue(again, trigger=run["TriggerName"])
 
     def _finish(self, run: dict[str, Any], state: str, *, error: str = "", pid: int | None = None) -> None:
-        finish(run, state, now=int(self._clock()), error=error, pid=pid)
+        with self._lock:
+            if run["JobRunState"] not in ACTIVE:
+                return  # it was stopped before, which is what killed it
+            finish(run, state, now=int(self._clock()), error=error, pid=pid)
         self._catalog.publish(source="aws.glue", detail_type="Glue Job State Change", detail=state_change(run))
         for listener in self.ended:
             listener(run)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -83,10 +83,15 @@ class SparkProcess:
                 )
             self._ready, self._connection = False, Connection(ours.detach())
 
-    def run(self, task: Task, *, timeout_seconds: float) -> Outcome:
-        """Run `task` to its end, starting a process if need be; it is killed when time is up."""
+    def run(self, task: Task, *, timeout_seconds: float, cancelled: Callable[[], bool]) -> Outcome:
+        """Run `task` to its end, starting a process if need be; it is killed when time is up.
+
+        A task `cancelled` before it reaches the process is not run; afterwards it takes a `kill`.
+        """
         try:
             self._await_ready()
+            if cancelled():
+                return Outcome(state="FAILED", pid=None, error="cancelled")
             return self._run(task, timeout_seconds)
         except (EOFError, OSError) as error:
             pid, status = self._process.pid if self._process else None, self._discard()
