@@ -63,8 +63,11 @@ class SparkProcess:
             return False
         return self._ready or self._connection.poll(0)  # its first message says that it is warm
 
-    def start(self) -> None:
-        """Start warming a process unless one is there; returns at once."""
+    def start(self, *, warm_up: bool = True) -> None:
+        """Start a process unless one is there; returns at once.
+
+        Warming up is for when nothing waits: a job that does is quicker without.
+        """
         with self._starting:
             if self.pid is not None:
                 return
@@ -72,7 +75,7 @@ class SparkProcess:
             ours, theirs = socket.socketpair()
             with theirs, self._log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    self._command(theirs.fileno()),
+                    self._command(theirs.fileno(), warm_up=warm_up),
                     cwd=ROOT,
                     env={**self._environ, **_spark_environment(self._environ)},
                     pass_fds=(theirs.fileno(),),
@@ -117,12 +120,13 @@ class SparkProcess:
         process, self._process, self._connection = self._process, None, None
         return f"exit status {process.wait()}" if process else "it was not running"
 
-    def _command(self, handle: int) -> list[str]:
+    def _command(self, handle: int, *, warm_up: bool) -> list[str]:
         jars = ",".join(str(jar) for jar in self._jars)
-        return [sys.executable, "-m", "infra.local.spark_worker", str(handle), jars, self._memory]
+        options = [str(handle), jars, self._memory, "warm" if warm_up else "cold"]
+        return [sys.executable, "-m", "infra.local.spark_worker", *options]
 
     def _await_ready(self) -> None:
-        self.start()
+        self.start(warm_up=False)
         if not self._ready:
             self._receive(_START_SECONDS)
             self._ready = True

@@ -18,17 +18,19 @@ from infra.local.spark_session import make_current, start_session, warm_up
 
 
 def main(argv: Sequence[str]) -> None:
-    handle, jars, driver_memory = argv
+    handle, jars, driver_memory, start = argv
     # Jobs find their modules in what was shipped with them, never in the checkout this process came from.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]  # noqa: PTH109
     connection: Connection[bytes, bytes] = Connection(int(handle))
     with tempfile.TemporaryDirectory(prefix="clickstream-spark-") as scratch:
         os.environ["TMPDIR"] = tempfile.tempdir = scratch
-        _serve(connection, _Sessions(jars=[Path(jar) for jar in jars.split(",")], memory=driver_memory))
+        sessions = _Sessions(jars=[Path(jar) for jar in jars.split(",")], memory=driver_memory)
+        if start == "warm":
+            warm_up(sessions.fresh(), Path(scratch))
+        _serve(connection, sessions)
 
 
 def _serve(connection: "Connection[bytes, bytes]", sessions: "_Sessions") -> None:
-    warm_up(sessions.fresh(), Path(os.environ["TMPDIR"]))
     connection.send_bytes(json.dumps({"ready": os.getpid()}).encode())
     while True:
         try:
