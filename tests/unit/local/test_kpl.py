@@ -93,6 +93,13 @@ def test_fields_may_come_in_any_order_and_unknown_ones_are_skipped() -> None:
     assert deaggregate(sealed(body)) == [SubRecord("key", "123", b"payload")]
 
 
+def test_a_tag_behind_the_data_is_not_part_of_it() -> None:
+    tag = field(0x22, field(0x0A, b"name"))
+    body = field(0x0A, b"key") + field(0x1A, b"\x08\x00" + field(0x1A, b"payload") + tag)
+
+    assert deaggregate(sealed(body)) == [SubRecord("key", None, b"payload")]
+
+
 @pytest.mark.parametrize(
     "body",
     [
