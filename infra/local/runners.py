@@ -1,7 +1,10 @@
 """Our runners together: what starts with the endpoint, what a drain waits for, what health shows."""
 
+import json
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from infra.local.events import EventDelivery
@@ -33,39 +36,39 @@ class Delivery(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
 class Runners:
     """Starts, drains and stops the runners in the order data flows."""
 
-    def __init__(
-        self,
-        *,
-        firehose: Delivery,
-        events: EventDelivery,
-        workflows: WorkflowRunner,
-        glue: GlueRunner,
-        catalog: MinistackGlue,
-        spark: SparkProcess,
-    ) -> None:
-        self._firehose, self._events, self._workflows = firehose, events, workflows
-        self._glue, self._catalog, self._spark = glue, catalog, spark
+    firehose: Delivery
+    events: EventDelivery
+    workflows: WorkflowRunner
+    glue: GlueRunner
+    catalog: MinistackGlue
+    spark: SparkProcess
+    wake_ups: Path  # keeps what no job run answered over a restart
 
     def begin(self, *, warm_spark: bool) -> None:
         """Start everything; with `warm_spark` also the Spark process, in the background."""
-        for run in self._catalog.abandoned_runs():
+        for run in self.catalog.abandoned_runs():
             run.update(JobRunState="FAILED", ErrorMessage="the local endpoint ended before the run did")
             run["CompletedOn"] = int(time.time())
-        self._glue.begin()
-        self._workflows.begin()
-        self._firehose.begin()
+        self.glue.begin()
+        if self.wake_ups.exists():
+            self.workflows.restore(json.loads(self.wake_ups.read_text()))
+            self.wake_ups.unlink()
+        self.workflows.begin()
+        self.firehose.begin()
         if warm_spark:
-            self._spark.start()
+            self.spark.start()
 
     def close(self) -> None:
         """Stop everything; undelivered records and events stay where they are."""
-        self._firehose.close()
-        self._workflows.close()
-        self._glue.close()
-        self._events.close()
+        self.firehose.close()
+        self.workflows.close()
+        self.wake_ups.write_text(json.dumps(self.workflows.unanswered()))
+        self.glue.close()
+        self.events.close()
 
     def drain(self) -> dict[str, Any]:
         """Deliver what is in the streams, let the workflows it wakes run, and wait for their jobs.
@@ -73,7 +76,7 @@ class Runners:
         Returns the counts of what happened, with every job run that ended meanwhile.
         """
         before = {run["Id"] for run in self._ended()}
-        delivered = self._firehose.drain()
+        delivered = self.firehose.drain()
         while not self._quiet():
             time.sleep(_WAIT_SECONDS)
         fields = ("JobName", "Id", "JobRunState", "ErrorMessage", "ExecutionTime")
@@ -81,23 +84,23 @@ class Runners:
         return {
             "firehose": dict(delivered),
             "job_runs": [{name: run[name] for name in fields} for run in ended],
-            "undelivered": list(self._events.undelivered) + list(self._workflows.refused),
+            "undelivered": list(self.events.undelivered) + list(self.workflows.refused),
         }
 
     def health(self) -> dict[str, Any]:
         """What each runner is doing."""
         return {
-            "spark": {"pid": self._spark.pid, "ready": self._spark.ready},
-            "glue": {"active": [run["Id"] for run in self._glue.active()]},
-            "workflows": {"pending": self._workflows.pending()},
-            "firehose": dict(self._firehose.health()),
-            "undelivered": list(self._events.undelivered) + list(self._workflows.refused),
+            "spark": {"pid": self.spark.pid, "ready": self.spark.ready},
+            "glue": {"active": [run["Id"] for run in self.glue.active()]},
+            "workflows": {"pending": self.workflows.pending()},
+            "firehose": dict(self.firehose.health()),
+            "undelivered": list(self.events.undelivered) + list(self.workflows.refused),
         }
 
     def _quiet(self) -> bool:
-        self._events.settle()
-        self._workflows.poll(close_windows=True)
-        return not self._glue.active() and not self._workflows.pending()
+        self.events.settle()
+        self.workflows.poll(close_windows=True)
+        return not self.glue.active() and not self.workflows.pending()
 
     def _ended(self) -> list[dict[str, Any]]:
-        return [run for run in self._catalog.all_runs() if "CompletedOn" in run]
+        return [run for run in self.catalog.all_runs() if "CompletedOn" in run]

@@ -70,6 +70,7 @@ def build(settings: ServerSettings) -> Runners:
         glue=glue,
         catalog=catalog,
         spark=spark,
+        wake_ups=settings.state / "wake-ups.json",
     )
 
 

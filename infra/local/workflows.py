@@ -1,6 +1,8 @@
 """Wakes Glue workflows: events gather at an EVENT trigger, which starts its jobs when its batch is full or old."""
 
+import contextlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -115,6 +117,20 @@ class WorkflowRunner:
         """Events and fired triggers that no job run answers yet."""
         with self._lock:
             return sum(batch.events for batch in self._batches.values()) + len(self._wanted)
+
+    def unanswered(self) -> dict[str, int]:
+        """The events no job run answers yet, by workflow; a start that waits counts as one."""
+        with self._lock:
+            counts = Counter({workflow: batch.events for workflow, batch in self._batches.items() if batch.events})
+            counts.update(wanted.run["Name"] for wanted in self._wanted)
+            return dict(counts)
+
+    def restore(self, counts: Mapping[str, int]) -> None:
+        """Take up the events an earlier endpoint left unanswered; those of a workflow that is gone are dropped."""
+        for workflow, events in counts.items():
+            with contextlib.suppress(GlueRefusal):
+                for _ in range(events):
+                    self.notify(workflow)
 
     def job_ended(self, run: Mapping[str, Any]) -> None:
         """Tell the workflow that started `run` how it ended."""

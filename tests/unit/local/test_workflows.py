@@ -140,6 +140,17 @@ def test_the_workflow_run_says_how_its_job_ended(bench: Bench, state: str, count
     }
 
 
+def test_what_no_run_answered_is_taken_up_after_a_restart(bench: Bench) -> None:
+    bench.notify(3)
+    bench.notify(4)  # a full batch that waits for the job, and one event more
+
+    after = Bench()
+    after.runner.restore(bench.runner.unanswered() | {"gone": 2})
+
+    assert bench.runner.unanswered() == {"events": 2}
+    assert (after.glue.started, after.runner.pending()) == ([], 2)
+
+
 def test_a_workflow_without_an_event_trigger_is_refused(bench: Bench) -> None:
     with pytest.raises(GlueRefusal, match="workflow other has no active EVENT trigger"):
         bench.runner.notify("other")
