@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +11,13 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from contract.ledger import Entry
+from contract.times import format_instant
 from glue_jobs.events.layout import Arrival, arrival
+from glue_jobs.events.literals import literal_table
 from glue_jobs.events.store import Store, StoredObject
+
+_SCHEME = "^[a-z0-9]+:/+"
+_FACTS = "path string, object_no int, source_object string, arrived_dt string, latest timestamp, earliest timestamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +50,17 @@ def read_lines(spark: SparkSession, raw: Store, objects: Sequence[RawObject], *,
     """
     uris = [raw.uri(o.stored.key) for o in objects]
     facts = [
-        (uri, no, o.stored.key, o.arrival.dt, o.arrival.latest, earliest)
+        {
+            "path": _bare_text(uri),
+            "object_no": no,
+            "source_object": o.stored.key,
+            "arrived_dt": o.arrival.dt,
+            "latest": format_instant(o.arrival.latest),
+            "earliest": format_instant(earliest),
+        }
         for no, (uri, o) in enumerate(zip(uris, objects, strict=True))
     ]
-    schema = "path string, object_no int, source_object string, arrived_dt string, latest timestamp, earliest timestamp"
-    of_objects = spark.createDataFrame(facts, schema).withColumn("path", _bare(F.col("path")))
+    of_objects = literal_table(spark, facts, _FACTS)
     # A lone CR is no end of line, whatever Spark's default says.
     text = spark.read.option("recursiveFileLookup", "true").text(uris, lineSep="\n")
     lines = text.select(
@@ -62,4 +74,8 @@ def read_lines(spark: SparkSession, raw: Store, objects: Sequence[RawObject], *,
 
 def _bare(path: Column) -> Column:
     """Without the scheme, which Spark writes in more than one way."""
-    return F.regexp_replace(path, "^[a-z0-9]+:/+", "")
+    return F.regexp_replace(path, _SCHEME, "")
+
+
+def _bare_text(path: str) -> str:
+    return re.sub(_SCHEME, "", path)

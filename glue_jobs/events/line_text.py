@@ -29,6 +29,11 @@ def is_blank(line: Column) -> Column:
     return line.rlike(_java(text.BLANK))
 
 
+def is_canonical(line: Column) -> Column:
+    """Whether our own encoder writes an event so: see `contract.text.CANONICAL`."""
+    return (F.octet_length(line) <= MAX_LINE_BYTES) & line.rlike(_java(text.CANONICAL))
+
+
 def breaks(rule: Rule, line: Column) -> Column:
     """Whether the line breaks one of `contract.rules.LINE_RULES`."""
     match rule.check:

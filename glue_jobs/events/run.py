@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -21,7 +20,14 @@ from glue_jobs.events.inputs import RawObject, read_lines, unread
 from glue_jobs.events.layout import JOB, LEDGER, PARTITIONS
 from glue_jobs.events.store import AlreadyExists, Store
 from glue_jobs.events.tables import Table
-from glue_jobs.events.transform import classify, lake_rows, quarantine_rows, second_outcomes, settle
+from glue_jobs.events.transform import (
+    classify_canonical,
+    classify_others,
+    lake_rows,
+    quarantine_rows,
+    second_outcomes,
+    settle,
+)
 
 EVENTS = Table(name="events", columns=EVENTS_TABLE, identity=["event_id"], order=["occurred_at", "event_id"])
 QUARANTINE = Table(
@@ -100,7 +106,6 @@ def run(
     )
     _commit(stores.lake, entry)
     _clear_staging(stores)
-    spark.catalog.clearCache()
     return entry
 
 
@@ -124,16 +129,24 @@ def _require_same_layout(entries: Sequence[Entry], settings: Settings) -> None:
 
 def _settle(work: Work, settings: Settings) -> tuple[DataFrame, tuple[ObjectAccount, ...]]:
     lines = read_lines(work.spark, work.stores.raw, work.objects, earliest=settings.earliest)
-    classified = classify(lines, partition=settings.partition)
-    classified = classified.persist(StorageLevel.DISK_ONLY)  # raw is read and parsed once
+    classified = _classified(work, lines, settings.partition)
     kept = work.kept(EVENTS, _dts(classified.where(F.col("outcome") == DELIVERED)))
-    second = second_outcomes(classified, kept).persist(StorageLevel.MEMORY_AND_DISK)
-    firsts = first_positions(classified).persist(StorageLevel.MEMORY_AND_DISK)
+    second = tables.parked(second_outcomes(classified, kept), work.stores.lake, "second")
+    firsts = tables.parked(first_positions(classified), work.stores.lake, "firsts")
     numbered = settle(classified, second).join(F.broadcast(firsts.drop("lines")), "object_no")
     settled = numbered.withColumn("source_line", F.col("position") - F.col("first") + 1)
     read = accounts(work.objects, settled, firsts)
     _require_balance(read)
     return settled, read
+
+
+def _classified(work: Work, lines: DataFrame, partition: str) -> DataFrame:
+    """Raw is read and parsed once; only lines that are not in canonical form are looked at closely."""
+    seen = tables.parked(classify_canonical(lines, partition=partition), work.stores.lake, "canonical")
+    others = classify_others(seen.where("not is_canonical"), partition=partition)
+    return (
+        seen.where("is_canonical").drop("is_canonical").unionByName(tables.parked(others, work.stores.lake, "others"))
+    )
 
 
 def _write(work: Work, settled: DataFrame, read: Sequence[ObjectAccount]) -> tuple[OutputFile, ...]:

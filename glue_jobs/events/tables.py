@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from contract.columns import Column
 from contract.ledger import OutputFile
 from glue_jobs.events.layout import STAGING, buckets, data_file, data_file_dt
+from glue_jobs.events.literals import literal_table
 from glue_jobs.events.store import Store
 from glue_jobs.events.transform import in_files
 
@@ -58,14 +59,24 @@ def kept_rows(
     rows = files.parquet(*(store.uri(o.key) for o in found)).select("*", dt)
     if all(named.get(o.key) == o.etag for o in found):
         return rows
-    again = spark.createDataFrame([(key,) for key in unless_from], "source_object string")
+    again = literal_table(spark, [{"source_object": key} for key in unless_from], "source_object string")
     return rows.join(F.broadcast(again), "source_object", "left_anti").dropDuplicates(table.identity)
+
+
+def parked(rows: DataFrame, store: Store, name: str) -> DataFrame:
+    """The rows, written to staging and read back: made once, and what follows is planned from there.
+
+    Not `persist`: Spark plans all that lies behind a kept DataFrame again at every action, which took seconds.
+    """
+    uri = store.uri(f"{STAGING}{name}")
+    rows.write.mode("overwrite").parquet(uri)
+    return rows.sparkSession.read.schema(rows.schema).parquet(uri)
 
 
 def stage(rows: DataFrame, table: Table, store: Store) -> None:
     """Write the rows, whole partitions of them, to staging: one file a partition and bucket."""
     # Columns that cannot be null would be written as such, and the same rows, read back and written, as other bytes.
-    rows = rows.unionByName(rows.sparkSession.createDataFrame([], f"{table.schema}, dt string"))
+    rows = rows.unionByName(literal_table(rows.sparkSession, [], f"{table.schema}, dt string"))
     sizes = Counter({row["dt"]: row["count"] for row in rows.groupBy("dt").count().collect()})
     files = {dt: buckets(count) for dt, count in sizes.items()}
     laid_out = in_files(rows, files, key=table.identity, order=table.order)

@@ -12,47 +12,48 @@ from contract.columns import EVENTS_TABLE, QUARANTINE_TABLE
 from contract.events import ABSENT, EVENT
 from contract.ledger import CHECKPOINT, CONSENT_REFUSED, DEDUPLICATED, DELIVERED, QUARANTINED
 from contract.rules import ID_CONFLICT, RULES
-from contract.schema import Kind
 from glue_jobs.events.line_text import is_blank
-from glue_jobs.events.verdict import instant, with_verdict
+from glue_jobs.events.verdict import INSTANTS, with_verdict, with_verdict_if_canonical
 
 PLACE = ["object_no", "position"]  # which line of which object
-_INSTANTS = [f.name for f in EVENT.fields if f.kind is Kind.INSTANT]
+_OF_LINE = [*PLACE, "line", "source_object", "arrived_dt", "earliest", "latest"]
 _CHECKPOINT = CHECKPOINT_PATTERN.replace(r"\Z", r"\z")
 
 
-def classify(lines: DataFrame, *, partition: str) -> DataFrame:
-    """Every line with its first outcome, before it is held against other lines.
+def classify_canonical(lines: DataFrame, *, partition: str) -> DataFrame:
+    """Every line; those in canonical form with their first outcome, before they are held against other lines.
 
     Asks for PLACE, `line`, `source_object`, `arrived_dt`, `earliest`, `latest`. Adds the event's columns, `dt`,
-    `rule` and `outcome`; a blank line has no outcome.
+    `rule`, `outcome`, and `is_canonical`: the others are for `classify_others`.
     """
-    judged = with_verdict(lines)
-    event = {f.name: F.col("event")[f.name] for f in EVENT.fields}
-    typed = {name: instant(value) if name in _INSTANTS else value for name, value in event.items()}
-    typed |= {name: F.coalesce(typed[name], F.lit(value)) for name, value in ABSENT.items()}
-    return judged.select(
-        *PLACE,
-        "line",
-        "source_object",
-        "arrived_dt",
-        "rule",
-        _first_outcome().alias("outcome"),
-        *(value.alias(name) for name, value in typed.items()),
-        F.date_trunc(partition, typed["occurred_at"]).cast("date").cast("string").alias("dt"),
-    )
+    judged = with_verdict_if_canonical(lines)
+    is_canonical = F.col("event").isNotNull().alias("is_canonical")
+    return judged.select(*_columns(partition), _outcome_of_event(), is_canonical)
 
 
-def _first_outcome() -> Column:
+def classify_others(lines: DataFrame, *, partition: str) -> DataFrame:
+    """Lines of any form with their first outcome; a blank line has none. The same columns, but `is_canonical`."""
+    judged = with_verdict(lines.select(*_OF_LINE))
+    return judged.select(*_columns(partition), _outcome_of_line())
+
+
+def _columns(partition: str) -> list[Column]:
+    event = [F.col(f.name) if f.name in INSTANTS else F.col("event")[f.name].alias(f.name) for f in EVENT.fields]
+    dt = F.date_trunc(partition, "occurred_at").cast("date").cast("string").alias("dt")
+    return [*map(F.col, _OF_LINE), F.col("rule"), *event, dt]
+
+
+def _outcome_of_line() -> Column:
     line = F.col("line")
-    refuses = F.coalesce(F.col("event.consent.analytics"), F.lit(True)) == F.lit(False)
-    return (
-        F.when(is_blank(line), F.lit(None))
-        .when(line.startswith('{"checkpoint":') & line.rlike(_CHECKPOINT), CHECKPOINT)
-        .when(F.col("rule").isNotNull(), QUARANTINED)
-        .when(refuses, CONSENT_REFUSED)
-        .otherwise(DELIVERED)
-    )
+    is_checkpoint = line.startswith('{"checkpoint":') & line.rlike(_CHECKPOINT)
+    event = _outcome_of_event()
+    return F.when(is_blank(line), F.lit(None)).when(is_checkpoint, CHECKPOINT).otherwise(event).alias("outcome")
+
+
+def _outcome_of_event() -> Column:
+    refuses = F.col("event.consent.analytics") == F.lit(False)
+    refused = F.when(F.col("rule").isNotNull(), QUARANTINED).when(refuses, CONSENT_REFUSED)
+    return refused.otherwise(DELIVERED).alias("outcome")
 
 
 def second_outcomes(classified: DataFrame, kept_before: DataFrame | None) -> DataFrame:
@@ -92,7 +93,8 @@ def settle(classified: DataFrame, second: DataFrame) -> DataFrame:
 def lake_rows(settled: DataFrame) -> DataFrame:
     """The delivered events as rows of the lake's table, with `dt`."""
     rows = settled.where(F.col("outcome") == DELIVERED)
-    return rows.select(*(F.col(c.name).cast(c.type) for c in EVENTS_TABLE), "dt")
+    stood_for = {name: F.coalesce(name, F.lit(value)) for name, value in ABSENT.items()}
+    return rows.select(*(stood_for.get(c.name, F.col(c.name)).cast(c.type).alias(c.name) for c in EVENTS_TABLE), "dt")
 
 
 def quarantine_rows(settled: DataFrame) -> DataFrame:
