@@ -2,57 +2,90 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from contract.checkpoints import Checkpoint, parse_checkpoint
-from contract.ledger import CHECKPOINT, ObjectAccount
+from contract.ledger import CHECKPOINT, DELIVERED, ObjectAccount
 from contract.ranges import Ranges
 from glue_jobs.events.inputs import RawObject
+from glue_jobs.events.literals import literal_table
 from glue_jobs.events.transform import islands
 
-Pairs = list[tuple[int, int]]
+_OUTCOME, _PRODUCER = "outcome", "producer"
 
 
-def first_positions(settled: DataFrame) -> DataFrame:
-    """`object_no` and `first`, the position of its first line, and `lines`, how many are not blank."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What classified lines are like, before they are held against one another."""
+
+    firsts: Mapping[int, int]  # object -> position of its first line
+    lines: Mapping[int, int]  # object -> lines that are not blank
+    events: Mapping[str, int]  # dt -> events, repeats counted
+
+    def first_positions(self, spark: SparkSession) -> DataFrame:
+        """`object_no` and `first`."""
+        rows = [{"object_no": no, "first": first} for no, first in self.firsts.items()]
+        return literal_table(spark, rows, "object_no int, first bigint")
+
+
+def overview(classified: DataFrame) -> Overview:
+    """One pass over what was classified. Raises AssertionError for lines of an object that nobody asked for."""
+    dt = F.when(F.col("outcome") == DELIVERED, F.col("dt")).alias("dt")
     not_blank = F.count("outcome").alias("lines")
-    return settled.groupBy("object_no").agg(F.min("position").alias("first"), not_blank)
+    rows = classified.groupBy("object_no", dt).agg(F.min("position").alias("first"), not_blank).collect()
+    if any(row["object_no"] is None for row in rows):
+        raise AssertionError("lines were read of objects that are not among the inputs")
+    firsts: dict[int, int] = {}
+    lines, events = Counter[int](), Counter[str]()
+    for row in rows:
+        firsts[row["object_no"]] = min(row["first"], firsts.get(row["object_no"], row["first"]))
+        lines[row["object_no"]] += row["lines"]
+        if row["dt"] is not None:
+            events[row["dt"]] += row["lines"]
+    return Overview(firsts=firsts, lines=lines, events=events)
 
 
-def accounts(objects: Sequence[RawObject], settled: DataFrame, firsts: DataFrame) -> tuple[ObjectAccount, ...]:
+def accounts(objects: Sequence[RawObject], settled: DataFrame, seen: Overview) -> tuple[ObjectAccount, ...]:
     """One account an object, those without a line included. Asks for `source_line` in `settled`."""
-    lines = {row["object_no"]: row["lines"] for row in firsts.collect()}
-    if None in lines:
-        raise AssertionError(f"{lines[None]} lines were read of objects that are not among {len(objects)} inputs")
-    outcomes = _by_object(settled.where("outcome is not null"), "outcome", "source_line")
-    stamped = settled.where("producer_id is not null and producer_seq is not null")
-    producers = _by_object(stamped, "producer_id", "producer_seq")
-    checkpoints = _checkpoints(settled)
+    ranges = _ranges(settled)
+    has_checkpoints = any(name == CHECKPOINT for _, kind, name in ranges if kind == _OUTCOME)
+    checkpoints = _checkpoints(settled) if has_checkpoints else {}
     return tuple(
         ObjectAccount(
             key=o.stored.key,
             etag=o.stored.etag,
             size=o.stored.size,
-            lines=lines.get(no, 0),
-            outcomes=outcomes[no],
-            producers=producers[no],
-            checkpoints=tuple(checkpoints[no]),
+            lines=seen.lines.get(no, 0),
+            outcomes=_of_object(ranges, no, _OUTCOME),
+            producers=_of_object(ranges, no, _PRODUCER),
+            checkpoints=tuple(checkpoints.get(no, ())),
         )
         for no, o in enumerate(objects)
     )
 
 
-def _by_object(rows: DataFrame, name: str, number: str) -> dict[int, dict[str, Ranges]]:
-    pairs: dict[int, dict[str, Pairs]] = defaultdict(lambda: defaultdict(list))
-    for row in islands(rows, ["object_no", name], number).collect():
-        pairs[row["object_no"]][row[name]].append((row["low"], row["high"]))
-    return defaultdict(
-        dict, {no: {n: Ranges.join(runs) for n, runs in sorted(names.items())} for no, names in pairs.items()}
-    )
+def _ranges(settled: DataFrame) -> dict[tuple[int, str, str], Ranges]:
+    """(object, kind, name) -> numbers: lines of each outcome, sequence numbers of each producer."""
+    outcomes = _named_numbers(settled.where("outcome is not null"), _OUTCOME, "outcome", "source_line")
+    stamped = settled.where("producer_id is not null and producer_seq is not null")
+    producers = _named_numbers(stamped, _PRODUCER, "producer_id", "producer_seq")
+    pairs: dict[tuple[int, str, str], list[tuple[int, int]]] = defaultdict(list)
+    for row in islands(outcomes.unionByName(producers), ["object_no", "kind", "name"], "number").collect():
+        pairs[row["object_no"], row["kind"], row["name"]].append((row["low"], row["high"]))
+    return {key: Ranges.join(runs) for key, runs in sorted(pairs.items())}
+
+
+def _named_numbers(rows: DataFrame, kind: str, name: str, number: str) -> DataFrame:
+    return rows.select("object_no", F.lit(kind).alias("kind"), F.col(name).alias("name"), F.col(number).alias("number"))
+
+
+def _of_object(ranges: Mapping[tuple[int, str, str], Ranges], no: int, kind: str) -> dict[str, Ranges]:
+    return {name: numbers for (of, what, name), numbers in ranges.items() if (of, what) == (no, kind)}
 
 
 def _checkpoints(settled: DataFrame) -> dict[int, list[Checkpoint]]:

@@ -15,11 +15,11 @@ from contract.errors import ConfigurationError, TransientError
 from contract.ledger import DELIVERED, QUARANTINED, Entry, ObjectAccount, OutputFile, decode_entry, encode_entry
 from contract.times import format_instant
 from glue_jobs.events import tables
-from glue_jobs.events.accounts import accounts, first_positions
+from glue_jobs.events.accounts import Overview, accounts, overview
 from glue_jobs.events.inputs import RawObject, read_lines, unread
-from glue_jobs.events.layout import JOB, LEDGER, PARTITIONS
+from glue_jobs.events.layout import JOB, LEDGER, PARTITIONS, arrival
 from glue_jobs.events.store import AlreadyExists, Store
-from glue_jobs.events.tables import Table
+from glue_jobs.events.tables import Kept, Table
 from glue_jobs.events.transform import (
     classify_canonical,
     classify_others,
@@ -67,12 +67,12 @@ class Work:
     spark: SparkSession
     stores: Stores
     objects: Sequence[RawObject]
-    named: Mapping[str, str]  # data file -> etag, as the entries have it
+    named: Mapping[tuple[str, str], OutputFile]  # data files by table and key, as the entries have them
 
     def store(self, table: Table) -> Store:
         return self.stores.lake if table is EVENTS else self.stores.quarantine
 
-    def kept(self, table: Table, dts: Sequence[str]) -> DataFrame | None:
+    def kept(self, table: Table, dts: Sequence[str]) -> Kept:
         keys = [o.stored.key for o in self.objects]
         return tables.kept_rows(self.spark, self.store(table), table, dts, named=self.named, unless_from=keys)
 
@@ -91,10 +91,10 @@ def run(
     if not objects:
         return None
     _clear_staging(stores)
-    named = {output.key: output.etag for entry in entries for output in entry.outputs}
+    named = {(output.table, output.key): output for entry in entries for output in entry.outputs}
     work = Work(spark, stores, objects, named)
-    settled, read = _settle(work, settings)
-    outputs = _write(work, settled, read)
+    settled, seen, read = _settle(work, settings)
+    outputs = _write(work, settled, seen, read)
     entry = Entry(
         job=JOB,
         number=entries[-1].number + 1 if entries else 1,
@@ -127,17 +127,17 @@ def _require_same_layout(entries: Sequence[Entry], settings: Settings) -> None:
         )
 
 
-def _settle(work: Work, settings: Settings) -> tuple[DataFrame, tuple[ObjectAccount, ...]]:
+def _settle(work: Work, settings: Settings) -> tuple[DataFrame, Overview, tuple[ObjectAccount, ...]]:
     lines = read_lines(work.spark, work.stores.raw, work.objects, earliest=settings.earliest)
     classified = _classified(work, lines, settings.partition)
-    kept = work.kept(EVENTS, _dts(classified.where(F.col("outcome") == DELIVERED)))
-    second = tables.parked(second_outcomes(classified, kept), work.stores.lake, "second")
-    firsts = tables.parked(first_positions(classified), work.stores.lake, "firsts")
-    numbered = settle(classified, second).join(F.broadcast(firsts.drop("lines")), "object_no")
+    seen = overview(classified)
+    second = second_outcomes(classified, work.kept(EVENTS, sorted(seen.events)).rows)
+    second = tables.parked(second, work.stores.lake, "second")
+    numbered = settle(classified, second).join(F.broadcast(seen.first_positions(work.spark)), "object_no")
     settled = numbered.withColumn("source_line", F.col("position") - F.col("first") + 1)
-    read = accounts(work.objects, settled, firsts)
+    read = accounts(work.objects, settled, seen)
     _require_balance(read)
-    return settled, read
+    return settled, seen, read
 
 
 def _classified(work: Work, lines: DataFrame, partition: str) -> DataFrame:
@@ -149,23 +149,24 @@ def _classified(work: Work, lines: DataFrame, partition: str) -> DataFrame:
     )
 
 
-def _write(work: Work, settled: DataFrame, read: Sequence[ObjectAccount]) -> tuple[OutputFile, ...]:
+def _write(work: Work, settled: DataFrame, seen: Overview, read: Sequence[ObjectAccount]) -> tuple[OutputFile, ...]:
     """Stage both tables and count what was staged; only then publish."""
-    made = ((EVENTS, lake_rows(settled), DELIVERED), (QUARANTINE, quarantine_rows(settled), QUARANTINED))
+    refused = {arrival(account.key).dt for account in read if account.count(QUARANTINED)}
+    made = (
+        (EVENTS, lake_rows(settled), DELIVERED, sorted(seen.events)),
+        (QUARANTINE, quarantine_rows(settled), QUARANTINED, sorted(refused)),
+    )
     staged = []
-    for table, new, outcome in made:
-        if any(account.count(outcome) for account in read):
-            kept = work.kept(table, _dts(new))
-            rows = new if kept is None else new.unionByName(kept)
-            tables.stage(rows, table, work.store(table))
+    for table, new, outcome, dts in made:
+        if count := sum(account.count(outcome) for account in read):
+            kept = work.kept(table, dts)
+            rows = new if kept.rows is None else new.unionByName(kept.rows)
+            at_most = None if kept.count is None else kept.count + count
+            tables.stage(rows, table, work.store(table), at_most=at_most)
             counts = tables.staged_counts(work.spark, table, work.store(table))
             _require_written(read, outcome, counts)
             staged.append((table, counts))
     return tuple(output for table, counts in staged for output in tables.publish(table, work.store(table), counts))
-
-
-def _dts(rows: DataFrame) -> list[str]:
-    return sorted(row["dt"] for row in rows.select("dt").distinct().collect())
 
 
 def _require_balance(read: Sequence[ObjectAccount]) -> None:

@@ -37,30 +37,40 @@ class Table:
         return ", ".join(f"{c.name} {c.type}" for c in self.columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows that partitions hold already, with `dt`; `count` where the entries vouch for it."""
+
+    rows: DataFrame | None = None
+    count: int | None = 0
+
+
 def kept_rows(
     spark: SparkSession,
     store: Store,
     table: Table,
     dts: Iterable[str],
     *,
-    named: Mapping[str, str],
+    named: Mapping[tuple[str, str], OutputFile],
     unless_from: Sequence[str],
-) -> DataFrame | None:
-    """Rows that the partitions hold already, with `dt`; None where they hold none.
+) -> Kept:
+    """What the partitions hold already.
 
-    A file that is not as the entries name it (`named`: key -> etag) is left from a run that died: its rows from
-    the objects `unless_from` are derived anew, and of a row that lies in two files one is kept.
+    A file that is not as the entries name it (`named`) is left from a run that died: its rows from the objects
+    `unless_from` are derived anew, and of a row that lies in two files one is kept.
     """
     found = [o for dt in dts for o in store.list(f"events/dt={dt}/") if data_file_dt(o.key)]
     if not found:
-        return None
+        return Kept()
     files = spark.read.schema(table.schema).option("recursiveFileLookup", "true")
     dt = F.regexp_extract("_metadata.file_path", "/dt=([0-9-]+)/", 1).alias("dt")
     rows = files.parquet(*(store.uri(o.key) for o in found)).select("*", dt)
-    if all(named.get(o.key) == o.etag for o in found):
-        return rows
+    outputs = (named.get((table.name, o.key)) for o in found)
+    vouched = [output.rows for output, o in zip(outputs, found, strict=True) if output and output.etag == o.etag]
+    if len(vouched) == len(found):
+        return Kept(rows, sum(vouched))
     again = literal_table(spark, [{"source_object": key} for key in unless_from], "source_object string")
-    return rows.join(F.broadcast(again), "source_object", "left_anti").dropDuplicates(table.identity)
+    return Kept(rows.join(F.broadcast(again), "source_object", "left_anti").dropDuplicates(table.identity), None)
 
 
 def parked(rows: DataFrame, store: Store, name: str) -> DataFrame:
@@ -73,12 +83,16 @@ def parked(rows: DataFrame, store: Store, name: str) -> DataFrame:
     return rows.sparkSession.read.schema(rows.schema).parquet(uri)
 
 
-def stage(rows: DataFrame, table: Table, store: Store) -> None:
-    """Write the rows, whole partitions of them, to staging: one file a partition and bucket."""
+def stage(rows: DataFrame, table: Table, store: Store, *, at_most: int | None) -> None:
+    """Write the rows, whole partitions of them, to staging: one file a partition and bucket.
+
+    `at_most`: rows that there can be, where that is known; few enough need not be counted.
+    """
     # Columns that cannot be null would be written as such, and the same rows, read back and written, as other bytes.
     rows = rows.unionByName(literal_table(rows.sparkSession, [], f"{table.schema}, dt string"))
-    sizes = Counter({row["dt"]: row["count"] for row in rows.groupBy("dt").count().collect()})
-    files = {dt: buckets(count) for dt, count in sizes.items()}
+    few = at_most is not None and buckets(at_most) == 1
+    sizes = {} if few else {row["dt"]: row["count"] for row in rows.groupBy("dt").count().collect()}
+    files = {dt: buckets(count) for dt, count in sizes.items() if buckets(count) > 1}
     laid_out = in_files(rows, files, key=table.identity, order=table.order)
     laid_out.write.mode("overwrite").options(**_PARQUET).partitionBy("dt", "bucket").parquet(store.uri(_staged(table)))
 

@@ -108,15 +108,15 @@ def quarantine_rows(settled: DataFrame) -> DataFrame:
 def in_files(rows: DataFrame, buckets: dict[str, int], *, key: list[str], order: list[str]) -> DataFrame:
     """The rows laid out so that each partition and bucket is one file, sorted: the same bytes for the same rows.
 
-    `buckets`: files of each dt. `key` says which columns decide on the bucket.
+    `buckets`: files of a dt, where they are more than one. `key` says which columns decide on the bucket.
     """
-    many = {dt: count for dt, count in buckets.items() if count > 1}
-    count = reduce(lambda case, dt: case.when(F.col("dt") == dt, many[dt]), many, F.when(F.lit(False), 1)).otherwise(1)
+    none = F.when(F.lit(False), 1)
+    count = reduce(lambda case, dt: case.when(F.col("dt") == dt, buckets[dt]), buckets, none).otherwise(1)
     bucket = F.pmod(F.crc32(F.concat_ws(":", *key)), count).cast("int")
-    files = sum(buckets.values())
+    parallelism = rows.sparkSession.sparkContext.defaultParallelism
     return (
         rows.withColumn("bucket", bucket)
-        .repartition(min(files, 4 * rows.sparkSession.sparkContext.defaultParallelism, 10_000), "dt", "bucket")
+        .repartition(max(parallelism, sum(buckets.values())), "dt", "bucket")
         .sortWithinPartitions("dt", "bucket", *order)
     )
 
