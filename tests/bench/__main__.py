@@ -1,0 +1,40 @@
+"""`python -m tests.bench`: run the benchmarks, print a table of each and write build/bench/<name>.json."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import events_job
+from tests.bench.model import Benchmark, Settings
+from tests.bench.report import table, write_rows
+
+BENCHMARKS: dict[str, Benchmark] = {b.name: b for b in (events_job.BENCHMARK,)}
+
+
+def main(argv: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", choices=sorted(BENCHMARKS), help="one benchmark instead of all")
+    parser.add_argument("--repeats", type=_at_least_one, default=3, help="alternated runs of each side")
+    parser.add_argument("--build", type=Path, default=Path("build/bench"), help="where data and results go")
+    args = parser.parse_args(argv)
+    console = Console()
+    settings = Settings(repeats=args.repeats, build=args.build.resolve(), say=console.out)
+    for name in [args.only] if args.only else sorted(BENCHMARKS):
+        rows = BENCHMARKS[name].run(settings)
+        write_rows(rows, settings.build / f"{name}.json")
+        console.print(table(BENCHMARKS[name], rows))
+
+
+def _at_least_one(text: str) -> int:
+    if int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
