@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.bench import events_job
 from tests.bench.model import Benchmark, Settings
-from tests.bench.report import table, write_rows
+from tests.bench.report import table, to_json
 
 BENCHMARKS: dict[str, Benchmark] = {b.name: b for b in (events_job.BENCHMARK,)}
 
@@ -23,10 +23,11 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--build", type=Path, default=Path("build/bench"), help="where data and results go")
     args = parser.parse_args(argv)
     console = Console()
+    args.build.mkdir(parents=True, exist_ok=True)
     settings = Settings(repeats=args.repeats, build=args.build.resolve(), say=console.out)
     for name in [args.only] if args.only else sorted(BENCHMARKS):
         rows = BENCHMARKS[name].run(settings)
-        write_rows(rows, settings.build / f"{name}.json")
+        (settings.build / f"{name}.json").write_text(to_json(rows))
         console.print(table(BENCHMARKS[name], rows))
 
 

@@ -1,4 +1,4 @@
-"""A deterministic raw bucket of simulated shoppers, as Firehose would have written it: broken lines, repeats and all."""
+"""A deterministic raw bucket of simulated shoppers, as Firehose would have written it, broken lines and all."""
 
 from __future__ import annotations
 
