@@ -38,6 +38,10 @@ class Spark(Protocol):
         """Kill whatever runs now."""
         ...
 
+    def retire(self) -> None:
+        """End, now that nothing runs."""
+        ...
+
 
 class Catalog(Protocol):
     """Glue's jobs and their runs, as its API shows them."""
@@ -84,9 +88,13 @@ class GlueRunner:
     def close(self) -> None:
         """Fail what runs or waits, saying why, and end the thread."""
         self._queue.put(None)
-        for run in self.active():
+        running = self.active()
+        for run in running:
             self._finish(run, "STOPPED", error="the local endpoint was stopped")
-        self._spark.kill()
+        if running:
+            self._spark.kill()
+        else:
+            self._spark.retire()
 
     def start(self, request: Mapping[str, Any], *, extra: Mapping[str, str] | None = None, trigger: str = "") -> str:
         """Queue a run and return its id; raises `GlueRefusal` as StartJobRun does.

@@ -8,16 +8,18 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
 
-from infra.local.java import java_home
+from infra.local.java import class_archive, java_home
 from infra.local.paths import ROOT
 
 _START_SECONDS = 120.0
+_RETIRE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,15 @@ class SparkProcess:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
+    def retire(self) -> None:
+        """Let the process end by itself if it can leave its class archive for the next, else kill it."""
+        if self._process is None or self._connection is None:
+            return
+        if self._ready and not class_archive(self._jars[0].parent).exists():
+            self._connection.close()
+            _await_end_of_group(self._process)
+        self.kill()
+
     def _discard(self) -> str:
         """Make room for a new process; says how the old one ended."""
         self.kill()
@@ -153,6 +164,16 @@ class SparkProcess:
             raise TimeoutError(f"no answer in {timeout_seconds:g} s")
         message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         return message
+
+
+def _await_end_of_group(process: "subprocess.Popen[bytes]") -> None:
+    """Java outlives the Python process that started it by the seconds that it takes to write the archive."""
+    began = time.monotonic()
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() - began < _RETIRE_SECONDS:
+            process.poll()
+            os.killpg(process.pid, 0)
+            time.sleep(0.05)
 
 
 def _encode(task: Task) -> bytes:

@@ -9,6 +9,8 @@ from typing import Final
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
+from infra.local.java import archive_option, class_archive
+
 # A run here is short: half of its time went into compiling what was about to be thrown away.
 _JAVA: Final = ("-Duser.timezone=UTC", "-XX:+UseParallelGC", "-Xshare:auto")
 _S3A: Final = "org.apache.hadoop.fs.s3a.S3AFileSystem"
@@ -16,6 +18,7 @@ _S3A: Final = "org.apache.hadoop.fs.s3a.S3AFileSystem"
 
 def settings(environ: Mapping[str, str], *, jars: Sequence[Path], driver_memory: str) -> dict[str, str]:
     """Spark's settings for two cores and a store that answers at AWS_ENDPOINT_URL."""
+    archive = archive_option(class_archive(jars[0].parent))
     return {
         "spark.app.name": "clickstream-local",
         "spark.master": "local[2]",
@@ -26,7 +29,7 @@ def settings(environ: Mapping[str, str], *, jars: Sequence[Path], driver_memory:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
-        "spark.driver.extraJavaOptions": " ".join(_JAVA),
+        "spark.driver.extraJavaOptions": " ".join((*_JAVA, archive)),
         "spark.sql.shuffle.partitions": "4",
         # A forked Python worker would keep the modules of the run before.
         "spark.python.worker.reuse": "false",
