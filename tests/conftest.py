@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import pytest
 from pyspark.sql import SparkSession
 
-from infra.local.java import java_home
+from infra.local.java import archive_option, java_home
+from infra.local.paths import LocalPaths
+
+ARCHIVE = LocalPaths().home / "tests-classes.jsa"
 
 
 @pytest.fixture(scope="session")
@@ -18,13 +21,14 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     os.environ["JAVA_HOME"] = str(java_home(os.environ))
     scratch = tmp_path_factory.mktemp("spark")
+    ARCHIVE.parent.mkdir(exist_ok=True)
     settings = {
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Duser.timezone=UTC {archive_option(ARCHIVE)}",
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.shuffle.partitions": "2",

@@ -95,11 +95,11 @@ def _of_producer(
     for number in Ranges.to(told[-1].number if told else 0) - Ranges.of(c.number for c in told):
         before = max((c.accepted for c in told if c.number < number), default=0)
         after = min(c.accepted for c in told if c.number > number)
-        what = f"checkpoint {number} is not in raw; it told of events {before} to {after}"
-        yield finding(what, Ranges.join([(before, after)])), True
+        what = f"checkpoint {number} is not in raw; it told of one of these as the last"
+        yield finding(what, Ranges.join([(before + 1, max(before + 1, after))])), True
     if not told or not told[-1].final:
         at = told[-1].at if told else None
-        what = "has no final checkpoint: more may have been accepted after this number"
+        what = "has no final checkpoint: more may have been accepted after it"
         yield finding(what, Ranges.join([(max(seen.last, last_told),) * 2])), _is_overdue(at, patience)
 
 
