@@ -31,7 +31,7 @@ STREAM_RETENTION_AND_GRACE = timedelta(hours=48 + 24)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status 0: done and balanced; 1: the audit found something; 2: it could not be done, and why."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     console = Console(width=None if sys.stdout.isatty() else 140)
     try:
         return int(not args.command(args, console))
@@ -83,11 +83,12 @@ def _quarantine_show(args: argparse.Namespace, _: Console) -> bool:
     return True
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="clickstream", description=__doc__, allow_abbrev=False)
+def parser() -> argparse.ArgumentParser:
+    """What can be typed; `command` of what was parsed does it."""
+    top = argparse.ArgumentParser(prog="clickstream", description=__doc__, allow_abbrev=False)
     here = argparse.ArgumentParser(add_help=False)
     here.add_argument("--stage", default=os.environ.get("STAGE", "local"), help="local, dev or prod")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="the whole way on this machine")
     demo.add_argument("--seed", type=int, default=1)
     demo.add_argument("--n", type=int, default=50_000, help="events")
@@ -106,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     shown = quarantine.add_parser("show", parents=[here], help="a line's reason and its bytes, as they came")
     shown.add_argument("line", help="object:line")
     shown.set_defaults(command=_quarantine_show)
-    return parser
+    return top
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from contract.errors import ClickstreamError
 from infra.local import guard
 from infra.local.deploy import Clients, deploy
 from infra.local.endpoint import Endpoint, forget
+from infra.local.paths import LocalPaths
 from infra.local.synth import synthesize
 from operations.athena import Answer, run_saved_query, saved_queries
 from operations.audit.core import Patience, audit, newest_outputs
@@ -39,6 +40,7 @@ class Demo:
     source: Source
     items: Path | None
     report: Path  # where report.json goes
+    paths: LocalPaths = field(default_factory=LocalPaths)  # where the endpoint lives
 
 
 def run_demo(demo: Demo, console: Console) -> bool:
@@ -46,7 +48,7 @@ def run_demo(demo: Demo, console: Console) -> bool:
     stages = Stages(console)
     console.print(f"[bold]From a click to the lake[/], on this machine: {demo.source.what}\n")
     with stages.stage("endpoint", "local AWS endpoint"):
-        endpoint = _fresh_endpoint()
+        endpoint = _fresh_endpoint(demo.paths)
     try:
         return _on(endpoint, demo, stages)
     finally:
@@ -73,12 +75,12 @@ def _on(endpoint: Endpoint, demo: Demo, stages: Stages) -> bool:
     return report.balanced
 
 
-def _fresh_endpoint() -> Endpoint:
-    running = Endpoint.attach()
+def _fresh_endpoint(paths: LocalPaths) -> Endpoint:
+    running = Endpoint.attach(paths)
     if running is not None:
         running.stop()
-    forget()
-    endpoint = Endpoint.start(timed_delivery=False)
+    forget(paths)
+    endpoint = Endpoint.start(paths=paths, jars=LocalPaths().jars, timed_delivery=False)
     os.environ.update(endpoint.environment())
     return endpoint
 
