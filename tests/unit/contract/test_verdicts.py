@@ -77,7 +77,7 @@ def test_generated_lines_are_the_same_for_a_seed_and_fit_on_a_line() -> None:
 
 
 def test_good_lines_are_good() -> None:
-    rng = Random(3)  # noqa: S311  # test data
+    rng = Random(3)  # test data
 
     assert [line for line in (good_line(rng) for _ in range(1_000)) if isinstance(by_judge(line), str)] == []
 
