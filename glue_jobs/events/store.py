@@ -43,8 +43,8 @@ class Store(Protocol):
 
     def read(self, key: str) -> bytes: ...
 
-    def copy(self, source: str, key: str) -> StoredObject:
-        """Within the store; replaces what is there."""
+    def copy(self, source: str, key: str) -> str:
+        """Within the store, up to 5 GB; replaces what is there. Returns the copy's etag."""
         ...
 
     def create(self, key: str, data: bytes) -> None:
@@ -82,12 +82,12 @@ class S3Store:
             body: bytes = self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
             return body
 
-    def copy(self, source: str, key: str) -> StoredObject:
+    def copy(self, source: str, key: str) -> str:
         origin = {"Bucket": self.bucket, "Key": self.prefix + source}
         with _translated(f"copy {self.uri(source)} to {self.uri(key)}"):
-            self.client.copy(origin, self.bucket, self.prefix + key)  # in parts where it is large
-            head = self.client.head_object(Bucket=self.bucket, Key=self.prefix + key)
-        return StoredObject(key, head["ETag"].strip('"'), head["ContentLength"], head["LastModified"])
+            done = self.client.copy_object(CopySource=origin, Bucket=self.bucket, Key=self.prefix + key)
+        etag: str = done["CopyObjectResult"]["ETag"]
+        return etag.strip('"')
 
     def create(self, key: str, data: bytes) -> None:
         with _translated(f"create {self.uri(key)}"):

@@ -59,7 +59,8 @@ def kept_rows(
     A file that is not as the entries name it (`named`) is left from a run that died: its rows from the objects
     `unless_from` are derived anew, and of a row that lies in two files one is kept.
     """
-    found = [o for dt in dts for o in store.list(f"events/dt={dt}/") if data_file_dt(o.key)]
+    wanted = set(dts)
+    found = [o for o in store.list("events/") if data_file_dt(o.key) in wanted] if wanted else []
     if not found:
         return Kept()
     files = spark.read.schema(table.schema).option("recursiveFileLookup", "true")
@@ -123,12 +124,12 @@ def publish(table: Table, store: Store, counts: Mapping[tuple[str, str], int]) -
     rows = Counter[str]()
     for (staged, _), count in counts.items():
         rows[staged] += count
+    sizes = {found.key: found.size for found in store.list(f"{_staged(table)}/")}
     outputs = []
     for staged in sorted(rows, key=_bucket, reverse=True):
-        stored = store.copy(staged, data_file(_dt(staged), _bucket(staged)))
-        outputs.append(
-            OutputFile(table=table.name, key=stored.key, etag=stored.etag, size=stored.size, rows=rows[staged])
-        )
+        key = data_file(_dt(staged), _bucket(staged))
+        etag = store.copy(staged, key)
+        outputs.append(OutputFile(table=table.name, key=key, etag=etag, size=sizes[staged], rows=rows[staged]))
     return tuple(sorted(outputs, key=lambda output: output.key))
 
 

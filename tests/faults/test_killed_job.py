@@ -58,7 +58,7 @@ class MortalStore:
     def read(self, key: str) -> bytes:
         return self.inner.read(key)
 
-    def copy(self, source: str, key: str) -> StoredObject:
+    def copy(self, source: str, key: str) -> str:
         with self.fuse.burning():
             return self.inner.copy(source, key)
 

@@ -27,11 +27,11 @@ class FolderStore:
     def read(self, key: str) -> bytes:
         return (self.root / key).read_bytes()
 
-    def copy(self, source: str, key: str) -> StoredObject:
+    def copy(self, source: str, key: str) -> str:
         target = self.root / key
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(self.root / source, target)
-        return self._stored(target)
+        return self._stored(target).etag
 
     def create(self, key: str, data: bytes) -> None:
         target = self.root / key
