@@ -102,6 +102,7 @@ _CONSENTS = "e.consent.analytics IS NOT FALSE"
 
 
 def _lake(out: Path) -> str:
+    """Sorted, though not quite: its partitioned writer takes batches as its two threads finish them."""
     columns = ", ".join(_column(c.name) for c in EVENTS_TABLE)
     return f"""COPY (SELECT {columns}, strftime(occurred, '%Y-%m-%d') AS dt FROM {_PLACED}
         WHERE {_CONSENTS} AND nr NOT IN (SELECT nr FROM repeats) ORDER BY occurred_at, event_id)
