@@ -66,7 +66,7 @@ class S3Store:
         scheme, _, rest = uri.partition("://")
         bucket, _, prefix = rest.partition("/")
         if scheme != "s3" or not bucket or (prefix and not prefix.endswith("/")):
-            raise ConfigurationError(f"{uri!r} is not of the form s3://bucket/ or s3://bucket/prefix/")
+            raise ConfigurationError(f"{uri!r} is not of the form s3://bucket/prefix/")
         return cls(boto3.client("s3"), bucket, prefix)
 
     def uri(self, key: str) -> str:
