@@ -68,6 +68,9 @@ def read_lines(spark: SparkSession, raw: Store, objects: Sequence[RawObject], *,
         _bare(F.col("_metadata.file_path")).alias("path"),
         F.monotonically_increasing_id().alias("position"),  # a gzip file is one split: its lines stay in order
     )
+    parallelism = spark.sparkContext.defaultParallelism
+    if len(objects) < parallelism:  # a gzip file is read by one core; the rest of the work need not be
+        lines = lines.repartition(parallelism, "position")
     # Were a line's object not found, the line must not vanish: a null object fails the run.
     return lines.join(F.broadcast(of_objects), "path", "left").drop("path")
 
