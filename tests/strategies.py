@@ -39,7 +39,7 @@ def broken_lines() -> st.SearchStrategy[bytes]:
 
 def generated_lines(seed: int, n: int) -> list[bytes]:
     """`n` lines, good and bad, the same for the same seed. From 1,000 on every rule of the contract is broken."""
-    rng = Random(seed)  # noqa: S311  # test data
+    rng = Random(seed)  # test data
     lines = [break_rule(rule, rng) for rule in (*FIELD_RULES, *EVENT_RULES) for _ in range(_VARIANTS)]
     lines += [mutate(rng) for mutate in LINE_BREAKS for _ in range(_VARIANTS)]
     lines += [too_large(rng) for _ in range(_VARIANTS)]
