@@ -102,6 +102,7 @@ def effects(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> in
     return 1_000_000 - fuse.left
 
 
+@pytest.mark.timeout(900)  # some forty runs of the job
 def test_killed_at_any_moment_and_started_again_it_leaves_the_same_bytes(
     spark: SparkSession, undisturbed: dict[str, bytes], effects: int, tmp_path: Path
 ) -> None:
