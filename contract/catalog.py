@@ -6,6 +6,14 @@ from contract.schema import Field, Kind, Record
 
 CATEGORY = r"[^|]{1,256}"  # "|" separates values in a Personalize column
 
+UPDATED_AT = Field(
+    name="updated_at",
+    kind=Kind.INSTANT,
+    doc="When this version was made; where absent, when its snapshot was taken.",
+    example="2026-11-23T09:30:00Z",
+)
+DELETED = Field(name="deleted", kind=Kind.BOOLEAN, doc="`true`: a tombstone, it is no longer there.", example=False)
+
 ITEM = Record(
     name="item",
     version=1,
@@ -15,6 +23,22 @@ ITEM = Record(
         Field(name="category_l1", kind=Kind.STRING, doc="Top category.", example="apparel", pattern=CATEGORY),
         Field(name="category_l2", kind=Kind.STRING, doc="Its child.", example="shoes", pattern=CATEGORY),
         Field(name="category_l3", kind=Kind.STRING, doc="Its grandchild.", example="boots", pattern=CATEGORY),
+        Field(
+            name="genres",
+            kind=Kind.STRINGS,
+            doc="Several categories at once, of films or music.",
+            example=["comedy", "drama"],
+            max_items=20,  # with their separators under the 1,000 characters that Personalize takes
+            pattern=r"[^|]{1,49}",
+        ),
+        Field(
+            name="release_year",
+            kind=Kind.LONG,
+            doc="When it first came out.",
+            example=1995,
+            minimum=1000,
+            maximum=2999,
+        ),
         Field(name="price", kind=Kind.DOUBLE, doc="In the shop's currency.", example=89.0, minimum=0),
         Field(name="brand", kind=Kind.STRING, doc="Brand.", example="Nordwind", pattern=CATEGORY),
         Field(
@@ -31,6 +55,8 @@ ITEM = Record(
             example="2026-01-05T00:00:00Z",
         ),
         Field(name="available", kind=Kind.BOOLEAN, doc="`false`: never recommend it.", example=True),
+        UPDATED_AT,
+        DELETED,
     ),
 )
 
@@ -65,5 +91,7 @@ USER = Record(
             pattern=CATEGORY,
             personal=True,
         ),
+        UPDATED_AT,
+        DELETED,
     ),
 )

@@ -22,6 +22,7 @@ class DatasetColumn:
     nullable: bool = True
     categorical: bool = False
     textual: bool = False
+    max_null_share: float = 1.0  # of its rows; the gate stops a dataset that has more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ ITEMS = Dataset(
         DatasetColumn(name="CATEGORY_L1", source="category_l1", categorical=True),
         DatasetColumn(name="CATEGORY_L2", source="category_l2", categorical=True),
         DatasetColumn(name="CATEGORY_L3", source="category_l3", categorical=True),
+        DatasetColumn(name="GENRES", source="genres", categorical=True),
+        DatasetColumn(name="RELEASE_YEAR", source="release_year", type="long"),
         DatasetColumn(name="PRICE", source="price", type="float"),
         DatasetColumn(name="BRAND", source="brand", categorical=True),
         DatasetColumn(name="PRODUCT_DESCRIPTION", source="description", textual=True),
@@ -70,6 +73,8 @@ USERS = Dataset(
         DatasetColumn(name="LOCATION", source="location", categorical=True),
     ),
 )
+
+DATASETS = {dataset.name: dataset for dataset in (INTERACTIONS, ITEMS, USERS)}
 
 
 def epoch_seconds(instant: str) -> int:
@@ -95,6 +100,22 @@ def interaction(event: Mapping[str, Any]) -> dict[str, Any]:
         "IMPRESSION": "|".join(impression) if impression else None,
         "RECOMMENDATION_ID": event.get("recommendation_id"),
     }
+
+
+def item(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An item's row of the Items dataset, by column; None where it has no value."""
+    genres, available, created_at = row.get("genres"), row.get("available"), row.get("created_at")
+    made = {
+        "GENRES": "|".join(genres) if genres else None,
+        "CREATION_TIMESTAMP": epoch_seconds(created_at) if created_at else None,
+        "AVAILABLE": None if available is None else str(available),
+    }
+    return {column.name: made.get(column.name, row.get(column.source)) for column in ITEMS.columns}
+
+
+def user(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A user's row of the Users dataset, by column; None where it has no value."""
+    return {column.name: row.get(column.source) for column in USERS.columns}
 
 
 def put_event(event: Mapping[str, Any]) -> dict[str, Any]:

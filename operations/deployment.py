@@ -12,7 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from contract.errors import ConfigurationError
-from glue_jobs.events.store import S3Store
+from glue_jobs.store import S3Store
 from infra.local.endpoint import Endpoint
 
 STACKS = ("data", "processing")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow.parquet as pq
 
-from glue_jobs.events.store import Store
+from glue_jobs.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

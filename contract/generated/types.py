@@ -52,11 +52,15 @@ class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     category_l1: str | None = None
     category_l2: str | None = None
     category_l3: str | None = None
+    genres: tuple[str, ...] | None = None
+    release_year: int | None = None
     price: float | None = None
     brand: str | None = None
     description: str | None = None
     created_at: str | None = None
     available: bool | None = None
+    updated_at: str | None = None
+    deleted: bool | None = None
 
 
 class User(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -67,3 +71,5 @@ class User(Struct, frozen=True, kw_only=True, omit_defaults=True):
     gender: str | None = None
     membership: str | None = None
     location: str | None = None
+    updated_at: str | None = None
+    deleted: bool | None = None

@@ -13,8 +13,8 @@ from contract.checkpoints import Checkpoint, parse_checkpoint
 from contract.ledger import CHECKPOINT, DELIVERED, ObjectAccount
 from contract.ranges import Ranges
 from glue_jobs.events.inputs import RawObject
-from glue_jobs.events.literals import literal_table
 from glue_jobs.events.transform import islands
+from glue_jobs.literals import literal_table
 
 _OUTCOME, _PRODUCER = "outcome", "producer"
 

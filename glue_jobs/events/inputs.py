@@ -13,8 +13,8 @@ from pyspark.sql import functions as F
 from contract.ledger import Entry
 from contract.times import format_instant
 from glue_jobs.events.layout import Arrival, arrival
-from glue_jobs.events.literals import literal_table
-from glue_jobs.events.store import Store, StoredObject
+from glue_jobs.literals import literal_table
+from glue_jobs.store import Store, StoredObject
 
 _SCHEME = "^[a-z0-9]+:/+"
 _FACTS = "path string, object_no int, source_object string, arrived_dt string, latest timestamp, earliest timestamp"

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from contract.ledger import COUNTED
 from contract.times import parse_instant
 from glue_jobs.events.run import Settings, Stores, run
-from glue_jobs.events.store import S3Store
+from glue_jobs.store import S3Store
 
 
 def main(argv: Sequence[str]) -> None:

@@ -18,7 +18,6 @@ from glue_jobs.events import tables
 from glue_jobs.events.accounts import Overview, accounts, overview
 from glue_jobs.events.inputs import RawObject, read_lines, unread
 from glue_jobs.events.layout import JOB, LEDGER, PARTITIONS, arrival
-from glue_jobs.events.store import AlreadyExists, Store
 from glue_jobs.events.tables import Kept, Table
 from glue_jobs.events.transform import (
     classify_canonical,
@@ -28,6 +27,7 @@ from glue_jobs.events.transform import (
     second_outcomes,
     settle,
 )
+from glue_jobs.store import AlreadyExists, Store
 
 EVENTS = Table(name="events", columns=EVENTS_TABLE, identity=["event_id"], order=["occurred_at", "event_id"])
 QUARANTINE = Table(

@@ -12,9 +12,9 @@ from pyspark.sql import functions as F
 from contract.columns import Column
 from contract.ledger import OutputFile
 from glue_jobs.events.layout import STAGING, buckets, data_file, data_file_dt
-from glue_jobs.events.literals import literal_table
-from glue_jobs.events.store import Store
 from glue_jobs.events.transform import in_files
+from glue_jobs.literals import literal_table
+from glue_jobs.store import Store
 
 _PARQUET = {
     "compression": "zstd",

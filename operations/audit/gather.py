@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from contract.checkpoints import Checkpoint, parse_checkpoint
 from contract.ledger import Entry, decode_entry
 from glue_jobs.events.layout import LEDGER
-from glue_jobs.events.store import Store
+from glue_jobs.store import Store
 from operations.audit.core import KEPT_OUTCOME, changed_files, misplaced
 from operations.audit.evidence import Evidence, RawLines, TableRows
 

@@ -12,7 +12,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from contract.codec import encode
-from glue_jobs.events.store import StoredObject
+from glue_jobs.store import StoredObject
 from tests.support.folder_store import FolderStore
 from tests.support.world import World, produced, view
 

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from contract.errors import ConfigurationError
-from glue_jobs.events.store import AlreadyExists, S3Store, Store
+from glue_jobs.store import AlreadyExists, S3Store, Store
 from tests.support.folder_store import FolderStore
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from glue_jobs.events.store import AlreadyExists, StoredObject
+from glue_jobs.store import AlreadyExists, StoredObject
 
 
 @dataclass(frozen=True, slots=True)

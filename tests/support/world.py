@@ -16,7 +16,7 @@ from contract.codec import Event
 from contract.ledger import Entry
 from contract.times import format_instant
 from glue_jobs.events.run import Settings, Stores, run
-from glue_jobs.events.store import Store
+from glue_jobs.store import Store
 from operations.audit import gather
 from operations.audit.core import Patience, audit
 from operations.audit.report import Report

@@ -98,7 +98,7 @@ ILLEGAL: list[tuple[str, Callable[[Data], object]]] = [
     ),
     (
         "Items: 101 metadata columns; Personalize takes 100",
-        lambda d: d["datasets"]["Items"].update({f"C{n}": column() for n in range(94)}),
+        lambda d: d["datasets"]["Items"].update({f"C{n}": column() for n in range(92)}),
     ),
     (
         "Items: textual columns PRODUCT_DESCRIPTION, REVIEW; Personalize takes one, in Items",
