@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -80,6 +81,12 @@ class Entry:
 def entry_key(job: str, number: int) -> str:
     """Where an entry lives in the lake's bucket; the names sort as the numbers do."""
     return f"_ledger/{job}/{number:010d}.json.gz"
+
+
+def newest_outputs(entries: Iterable[Entry], table: str) -> list[OutputFile]:
+    """The files of a table as they must be now: of each key the last that was written."""
+    newest = {output.key: output for entry in entries for output in entry.outputs if output.table == table}
+    return list(newest.values())
 
 
 def encode_entry(entry: Entry) -> bytes:

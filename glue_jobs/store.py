@@ -1,7 +1,8 @@
-"""Objects under one prefix: what the job asks of S3."""
+"""Objects under one prefix: what jobs ask of S3."""
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,6 +52,10 @@ class Store(Protocol):
         """Write a new object; raises AlreadyExists rather than replace one."""
         ...
 
+    def put(self, key: str, data: bytes) -> None:
+        """Write an object, or replace what is there."""
+        ...
+
     def delete(self, keys: Iterable[str]) -> None: ...
 
 
@@ -92,6 +97,11 @@ class S3Store:
     def create(self, key: str, data: bytes) -> None:
         with _translated(f"create {self.uri(key)}"):
             self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, IfNoneMatch="*")
+
+    def put(self, key: str, data: bytes) -> None:
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"  # pages open in a browser
+        with _translated(f"put {self.uri(key)}"):
+            self.client.put_object(Bucket=self.bucket, Key=self.prefix + key, Body=data, ContentType=kind)
 
     def delete(self, keys: Iterable[str]) -> None:
         names = [{"Key": self.prefix + key} for key in keys]

@@ -17,7 +17,7 @@ from contract.times import format_instant
 from glue_jobs.events import tables
 from glue_jobs.events.accounts import Overview, accounts, overview
 from glue_jobs.events.inputs import RawObject, read_lines, unread
-from glue_jobs.events.layout import JOB, LEDGER, PARTITIONS, arrival
+from glue_jobs.events.layout import JOB, LEDGER, PARTITIONS, STAGING, arrival
 from glue_jobs.events.tables import Kept, Table
 from glue_jobs.events.transform import (
     classify_canonical,
@@ -27,6 +27,7 @@ from glue_jobs.events.transform import (
     second_outcomes,
     settle,
 )
+from glue_jobs.parking import parked
 from glue_jobs.store import AlreadyExists, Store
 
 EVENTS = Table(name="events", columns=EVENTS_TABLE, identity=["event_id"], order=["occurred_at", "event_id"])
@@ -132,7 +133,7 @@ def _settle(work: Work, settings: Settings) -> tuple[DataFrame, Overview, tuple[
     classified = _classified(work, lines, settings.partition)
     seen = overview(classified)
     second = second_outcomes(classified, work.kept(EVENTS, sorted(seen.events)).rows)
-    second = tables.parked(second, work.stores.lake, "second")
+    second = _parked(work, second, "second")
     numbered = settle(classified, second).join(F.broadcast(seen.first_positions(work.spark)), "object_no")
     settled = numbered.withColumn("source_line", F.col("position") - F.col("first") + 1)
     read = accounts(work.objects, settled, seen)
@@ -142,11 +143,13 @@ def _settle(work: Work, settings: Settings) -> tuple[DataFrame, Overview, tuple[
 
 def _classified(work: Work, lines: DataFrame, partition: str) -> DataFrame:
     """Raw is read and parsed once; only lines that are not in canonical form are looked at closely."""
-    seen = tables.parked(classify_canonical(lines, partition=partition), work.stores.lake, "canonical")
+    seen = _parked(work, classify_canonical(lines, partition=partition), "canonical")
     others = classify_others(seen.where("not is_canonical"), partition=partition)
-    return (
-        seen.where("is_canonical").drop("is_canonical").unionByName(tables.parked(others, work.stores.lake, "others"))
-    )
+    return seen.where("is_canonical").drop("is_canonical").unionByName(_parked(work, others, "others"))
+
+
+def _parked(work: Work, rows: DataFrame, name: str) -> DataFrame:
+    return parked(rows, work.stores.lake.uri(f"{STAGING}{name}"))
 
 
 def _write(work: Work, settled: DataFrame, seen: Overview, read: Sequence[ObjectAccount]) -> tuple[OutputFile, ...]:

@@ -74,16 +74,6 @@ def kept_rows(
     return Kept(rows.join(F.broadcast(again), "source_object", "left_anti").dropDuplicates(table.identity), None)
 
 
-def parked(rows: DataFrame, store: Store, name: str) -> DataFrame:
-    """The rows, written to staging and read back: made once, and what follows is planned from there.
-
-    Not `persist`: Spark plans all that lies behind a kept DataFrame again at every action, which took seconds.
-    """
-    uri = store.uri(f"{STAGING}{name}")
-    rows.write.mode("overwrite").parquet(uri)
-    return rows.sparkSession.read.schema(rows.schema).parquet(uri)
-
-
 def stage(rows: DataFrame, table: Table, store: Store, *, at_most: int | None) -> None:
     """Write the rows, whole partitions of them, to staging: one file a partition and bucket.
 

@@ -16,7 +16,7 @@ from contract.ledger import (
     QUARANTINED,
     Entry,
     ObjectAccount,
-    OutputFile,
+    newest_outputs,
 )
 from contract.ranges import Ranges
 from operations.audit.evidence import Evidence, RawLines, TableRows
@@ -209,11 +209,6 @@ def changed_files(entries: Iterable[Entry], table: str, files: Mapping[str, str]
             yield key, f"a file of {table} is not the one that was written"
     for key in files.keys() - named.keys():
         yield key, f"a file that no entry names lies among those of {table}; Athena reads it"
-
-
-def newest_outputs(entries: Iterable[Entry], table: str) -> list[OutputFile]:
-    newest = {output.key: output for entry in entries for output in entry.outputs if output.table == table}
-    return list(newest.values())
 
 
 def _named(what: str, place: Place, evidence: Evidence) -> Finding:

@@ -14,13 +14,14 @@ import boto3
 from rich.console import Console
 
 from contract.errors import ClickstreamError
+from contract.ledger import newest_outputs
 from infra.local import guard
 from infra.local.deploy import Clients, deploy
 from infra.local.endpoint import Endpoint, forget
 from infra.local.paths import LocalPaths
 from infra.local.synth import synthesize
 from operations.athena import Answer, run_saved_query, saved_queries
-from operations.audit.core import Patience, audit, newest_outputs
+from operations.audit.core import Patience, audit
 from operations.audit.gather import Stores, gather, read_entries
 from operations.audit.report import Report
 from operations.demo.sources import Source, send_items

@@ -56,6 +56,13 @@ def test_a_copy_replaces_and_its_etag_is_the_listings(store: Store) -> None:
     assert [found.etag for found in store.list("final")] == [etag]
 
 
+def test_what_is_put_replaces(store: Store) -> None:
+    store.put("page.html", b"old")
+    store.put("page.html", b"new")
+
+    assert store.read("page.html") == b"new"
+
+
 def test_what_is_deleted_is_gone(store: Store) -> None:
     for key in ("a", "b"):
         store.create(key, b"")

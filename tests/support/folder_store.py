@@ -42,6 +42,11 @@ class FolderStore:
         except FileExistsError:
             raise AlreadyExists(key) from None
 
+    def put(self, key: str, data: bytes) -> None:
+        target = self.root / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+
     def delete(self, keys: Iterable[str]) -> None:
         for key in keys:
             (self.root / key).unlink()

@@ -1,0 +1,35 @@
+"""Lines to the files of a dataset, in staging: which line in which file, in which order, and each once."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+REPEATED, BUCKET = "repeated", "bucket"
+_WRITERS_AT_ONCE = "64"  # files of one task, far more than it has: a task that falls back on sorting loses the order
+
+
+def files_for(rows: int, rows_a_file: int) -> int:
+    """Files that so many rows take: a power of two, so that a file splits into two and no row moves elsewhere."""
+    return 1 << max(0, (-(-rows // rows_a_file) - 1).bit_length())
+
+
+def stage(rows: DataFrame, uri: str, *, header: str, files: int) -> None:
+    """Write `rows` (`id`, `at`, `line`) as text below `uri`: repeated=false/bucket=N/, one file each with a header.
+
+    A file holds the rows of its share of the ids, by `at` and line. Of equal lines one is written; the others are
+    an "x" each below repeated=true/, so that what was left out can be counted.
+    """
+    spark = rows.sparkSession
+    # The writer would sort by folder alone to have one file open at a time, and lose the order within.
+    spark.conf.set("spark.sql.maxConcurrentOutputFileWriters", _WRITERS_AT_ONCE)
+    bucket = F.pmod(F.xxhash64("id"), F.lit(files)).cast("int").alias(BUCKET)
+    heads = spark.range(files).select(
+        F.col("id").cast("int").alias(BUCKET), F.lit(None).cast("long").alias("at"), F.lit(header).alias("line")
+    )
+    spread = rows.select(bucket, "at", "line").unionByName(heads).repartition(files, BUCKET)
+    in_order = Window.partitionBy(BUCKET).orderBy(F.col("at").asc_nulls_first(), "line")
+    repeated = F.coalesce(F.lag("line").over(in_order) == F.col("line"), F.lit(False)).alias(REPEATED)
+    line = F.when(F.col(REPEATED), "x").otherwise(F.col("line")).alias("line")
+    told_apart = spread.select(BUCKET, "at", "line", repeated)
+    told_apart.select(line, REPEATED, BUCKET).write.mode("overwrite").partitionBy(REPEATED, BUCKET).text(uri)

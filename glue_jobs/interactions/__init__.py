@@ -1,0 +1,1 @@
+"""The job `interactions`: the lake to the Interactions dataset."""

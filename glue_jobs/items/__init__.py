@@ -1,0 +1,1 @@
+"""The job `items`: snapshots of the catalog to the Items dataset."""

@@ -1,0 +1,1 @@
+"""The job `users`: snapshots of the catalog to the Users dataset."""
