@@ -1,7 +1,7 @@
 """The rule table: every way in which a line can fail to be an event, in the order in which it is asked.
 
 Two readers apply it, `contract.judge` in Python and `glue_jobs.events.verdict` in Spark; the first rule that a
-line breaks is its verdict in both.
+line breaks is its verdict in both. Items and users have the rules of the line and those of their own fields.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.events import EVENT
-from contract.schema import Field, Kind
+from contract.schema import Field, Kind, Record
 
 
 class Reason(StrEnum):
@@ -78,6 +78,13 @@ class Rule:
         return self.path[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The verdict on a line that breaks a rule."""
+
+    rule: Rule
+
+
 _LINE_RULES = (
     Rule("line.size", Reason.TOO_LARGE, Check.LINE_SIZE),
     Rule("line.text", Reason.NOT_UTF8, Check.LINE_TEXT),
@@ -106,6 +113,11 @@ _CHECKS: dict[Kind, tuple[tuple[Check, Reason], ...]] = {
         (Check.LENGTH, Reason.TOO_LONG),
     ),
 }
+
+
+def field_rules(record: Record) -> tuple[Rule, ...]:
+    """The rules of a record's fields, in the order in which they are asked."""
+    return tuple(rule for field in record.fields for rule in _field_rules((field,)))
 
 
 def _field_rules(path: tuple[Field, ...]) -> Iterator[Rule]:
@@ -138,7 +150,7 @@ def _event_rules() -> Iterator[Rule]:
 
 
 LINE_RULES: tuple[Rule, ...] = _LINE_RULES
-FIELD_RULES: tuple[Rule, ...] = tuple(rule for f in EVENT.fields for rule in _field_rules((f,)))
+FIELD_RULES: tuple[Rule, ...] = field_rules(EVENT)
 EVENT_RULES: tuple[Rule, ...] = tuple(_event_rules())
 RULES: tuple[Rule, ...] = (*LINE_RULES, *FIELD_RULES, *EVENT_RULES)
 BY_ID: dict[str, Rule] = {rule.id: rule for rule in RULES}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from contract.catalog import ITEM, USER
 from contract.columns import EVENTS_TABLE, QUARANTINE_TABLE, Column
 from contract.events import EVENT
 from contract.projection import EXPORTED_TYPES, INTERACTIONS, ITEMS, USERS, Dataset
-from contract.rules import RULES
+from contract.rules import RULES, Rule, field_rules
 from contract.schema import Field, Kind, Record
 
 _INTRODUCTION = """<!-- Generated from contract/ by `python -m contract.generate`. Do not edit. -->
@@ -31,8 +31,10 @@ def _page() -> Iterator[str]:
         yield from _record(record)
     yield "## Verdicts\n"
     yield "A line that breaks a rule goes to the quarantine with the first rule that it breaks, in this order.\n"
-    yield "| rule | reason |\n|---|---|"
-    yield from (f"| `{rule.id}` | {rule.reason} |" for rule in RULES)
+    yield from _rules(RULES)
+    for record in (ITEM, USER):
+        yield f"\n### {record.name.title()}s\n\nThe rules of the line as above (`line.*`), then:\n"
+        yield from _rules(field_rules(record))
     yield "\n## Tables of the lake\n"
     for name, columns in (("events", EVENTS_TABLE), ("quarantine", QUARANTINE_TABLE)):
         yield from _table(name, columns)
@@ -40,6 +42,11 @@ def _page() -> Iterator[str]:
     yield f"Event types: {', '.join(EXPORTED_TYPES)}.\n"
     for dataset in (INTERACTIONS, ITEMS, USERS):
         yield from _dataset(dataset)
+
+
+def _rules(rules: Sequence[Rule]) -> Iterator[str]:
+    yield "| rule | reason |\n|---|---|"
+    yield from (f"| `{rule.id}` | {rule.reason} |" for rule in rules)
 
 
 def _record(record: Record) -> Iterator[str]:
