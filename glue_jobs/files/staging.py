@@ -6,6 +6,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 REPEATED, BUCKET = "repeated", "bucket"
+_TASK = "task"
+_TRIES = 16  # numbers looked at for each task; a task that none hits shares another's
 _WRITERS_AT_ONCE = "64"  # files of one task, far more than it has: a task that falls back on sorting loses the order
 
 
@@ -20,16 +22,27 @@ def stage(rows: DataFrame, uri: str, *, header: str, files: int) -> None:
     A file holds the rows of its share of the ids, by `at` and line. Of equal lines one is written; the others are
     an "x" each below repeated=true/, so that what was left out can be counted.
     """
-    spark = rows.sparkSession
     # The writer would sort by folder alone to have one file open at a time, and lose the order within.
-    spark.conf.set("spark.sql.maxConcurrentOutputFileWriters", _WRITERS_AT_ONCE)
+    rows.sparkSession.conf.set("spark.sql.maxConcurrentOutputFileWriters", _WRITERS_AT_ONCE)
     bucket = F.pmod(F.xxhash64("id"), F.lit(files)).cast("int").alias(BUCKET)
-    heads = spark.range(files).select(
-        F.col("id").cast("int").alias(BUCKET), F.lit(None).cast("long").alias("at"), F.lit(header).alias("line")
-    )
-    spread = rows.select(bucket, "at", "line").unionByName(heads).repartition(files, BUCKET)
-    in_order = Window.partitionBy(BUCKET).orderBy(F.col("at").asc_nulls_first(), "line")
+    spread = _one_task_a_bucket(rows.select(bucket, "at", "line").unionByName(_heads(rows, header, files)), files)
+    in_order = Window.partitionBy(_TASK).orderBy(F.col("at").asc_nulls_first(), "line")
     repeated = F.coalesce(F.lag("line").over(in_order) == F.col("line"), F.lit(False)).alias(REPEATED)
     line = F.when(F.col(REPEATED), "x").otherwise(F.col("line")).alias("line")
-    told_apart = spread.select(BUCKET, "at", "line", repeated)
+    told_apart = spread.select(BUCKET, "line", repeated)
     told_apart.select(line, REPEATED, BUCKET).write.mode("overwrite").partitionBy(REPEATED, BUCKET).text(uri)
+
+
+def _heads(rows: DataFrame, header: str, files: int) -> DataFrame:
+    no_time = F.lit(None).cast("long").alias("at")  # before all times
+    return rows.sparkSession.range(files).select(
+        F.col("id").cast("int").alias(BUCKET), no_time, F.lit(header).alias("line")
+    )
+
+
+def _one_task_a_bucket(rows: DataFrame, files: int) -> DataFrame:
+    """Hashed as they are, some buckets would meet in one task while others had none."""
+    places = rows.sparkSession.range(files * _TRIES).select("id", F.pmod(F.hash("id"), F.lit(files)).alias("task"))
+    number_of = {row["task"]: row["id"] for row in places.collect()}
+    numbers = F.array(*(F.lit(number_of.get(n, n)).cast("long") for n in range(files)))
+    return rows.withColumn(_TASK, F.get(numbers, F.col(BUCKET))).repartition(files, _TASK)

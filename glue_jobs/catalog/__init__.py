@@ -1,0 +1,1 @@
+"""From snapshots of the catalog to the files of items and users: what the two jobs share."""

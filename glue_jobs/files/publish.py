@@ -1,0 +1,214 @@
+"""Staged files to a published dataset: past the gate, to their place, and only then named by a READY manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from contract.errors import ClickstreamError, TransientError
+from contract.events import VERSION
+from contract.ledger import DEDUPLICATED, DELIVERED
+from contract.manifest import Manifest, PublishedFile, Source, encode_manifest
+from contract.times import format_instant
+from glue_jobs.files import layout
+from glue_jobs.files.bus import DATASET_READY, GATE_FAILED, Bus
+from glue_jobs.files.history import History
+from glue_jobs.gate.gate import examine
+from glue_jobs.gate.model import Context, Examined, GateFile, Result, Severity
+from glue_jobs.gate.settings import Settings
+from glue_jobs.store import AlreadyExists, Store, StoredObject
+
+
+class GateRefused(ClickstreamError):
+    """The rows would be refused, or are not worth training on; the message says which rules, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a job staged. `outcomes`: of every row that it read; repeats still count as delivered."""
+
+    dataset: str
+    number: int
+    mode: str
+    covers: int
+    sources: tuple[Source, ...]
+    outcomes: Mapping[str, int]
+    settings: Mapping[str, str]
+    schema: bytes  # Avro, as Personalize is told
+    context: Context
+
+    @property
+    def digest(self) -> str:
+        """Of all that the gate's verdict depends on."""
+        facts = [self.dataset, self.mode, self.covers, [asdict(s) for s in self.sources], sorted(self.settings.items())]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """`document` writes Data Docs into a folder and says whether its own suites passed."""
+
+    store: Store
+    bus: Bus
+    gate: Settings
+    document: Callable[[Examined, Mapping[str, Any], Path], bool]
+    clock: Callable[[], datetime]
+    run_id: str
+
+    def publish(self, draft: Draft) -> Manifest:
+        """Safe to kill at any moment: what counts is the READY manifest, put last and never replaced.
+
+        Raises GateRefused, with the last good dataset left in place; TransientError when another run was faster.
+        """
+        found = self.store.list(layout.staging(draft.dataset))
+        staged = layout.staged_files(found)
+        schema = json.loads(draft.schema)
+        files = [_gate_file(self.store, bucket, stored) for bucket, stored in staged.items()]
+        examined = examine(files, schema, draft.context, self.gate)
+        agrees = self._document(draft, examined, schema)
+        if not examined.verdict.passed:
+            self._refuse(draft, examined)
+        if not agrees:
+            raise AssertionError("Great Expectations refuses what the gate passes; see the Data Docs")
+        outcomes = _settled(draft, examined, layout.staged_repeats(found))
+        manifest = self._copied(draft, examined, staged, outcomes)
+        self._commit(manifest)
+        self.announce(manifest)
+        self.clear(draft.dataset)
+        return manifest
+
+    def was_refused(self, draft: Draft) -> bool:
+        """Whether the gate has refused the very same before, and said so."""
+        return bool(self.store.list(layout.refused_key(draft.dataset, draft.digest)))
+
+    def announce_again(self, dataset: str, history: History) -> None:
+        """Tell of a publication whose run died before it could."""
+        last = history.last
+        if last is not None and not self.store.list(layout.announced_key(dataset, last.number)):
+            self.announce(last)
+
+    def announce(self, manifest: Manifest) -> None:
+        self.bus.put(
+            DATASET_READY,
+            {
+                "dataset": manifest.dataset,
+                "number": manifest.number,
+                "mode": manifest.mode,
+                "rows": manifest.rows,
+                "bytes": sum(file.size for file in manifest.files),
+                "prefix": self.store.uri(manifest.prefix),
+                "schema": self.store.uri(manifest.schema_key),
+                "manifest": self.store.uri(manifest.key),
+            },
+        )
+        self.store.put(layout.announced_key(manifest.dataset, manifest.number), b"")
+
+    def clear(self, dataset: str) -> None:
+        """Remove what a run left in staging."""
+        self.store.delete([found.key for found in self.store.list(layout.staging(dataset))])
+
+    def _document(self, draft: Draft, examined: Examined, schema: Mapping[str, Any]) -> bool:
+        prefix = layout.docs_prefix(draft.dataset)
+        before = {found.key for found in self.store.list(prefix)}
+        with tempfile.TemporaryDirectory() as folder:
+            agrees = self.document(examined, schema, Path(folder))
+            pages = {f"{prefix}{path.relative_to(folder)}": path for path in Path(folder).rglob("*") if path.is_file()}
+            for key, path in pages.items():
+                self.store.put(key, path.read_bytes())
+        self.store.delete(sorted(before - pages.keys()))
+        return agrees
+
+    def _refuse(self, draft: Draft, examined: Examined) -> None:
+        key = layout.refused_key(draft.dataset, draft.digest)
+        failures = [failed for failed in examined.verdict.failures if failed.severity is Severity.STOP]
+        self.bus.put(
+            GATE_FAILED,
+            {
+                "dataset": draft.dataset,
+                "mode": draft.mode,
+                "rules": [_rule(result) for result in failures],
+                "report": self.store.uri(key),
+                "dataDocs": self.store.uri(f"{layout.docs_prefix(draft.dataset)}index.html"),
+            },
+        )
+        self.store.put(key, json.dumps(examined.verdict.as_data(), indent=1).encode())
+        self.clear(draft.dataset)
+        said = "; ".join(f"{result.rule}: {result.way_out}" for result in failures)
+        raise GateRefused(f"{draft.dataset} is not published, the last good files stay. {said}")
+
+    def _copied(
+        self, draft: Draft, examined: Examined, staged: Mapping[int, StoredObject], outcomes: dict[str, int]
+    ) -> Manifest:
+        home = layout.home(draft.dataset, draft.number)
+        self.store.delete([found.key for found in self.store.list(home)])  # of a run that died
+        prefix = layout.files_prefix(draft.dataset, draft.number, draft.mode)
+        files = []
+        for (bucket, stored), facts in zip(staged.items(), examined.files, strict=True):
+            if not facts.rows:
+                continue  # few ids may leave a bucket empty
+            key = f"{prefix}{layout.data_file(bucket)}"
+            etag = self.store.copy(stored.key, key)
+            files.append(PublishedFile(key=key, etag=etag, size=facts.size, rows=facts.rows, sha256=facts.sha256))
+        schema = layout.schema_key(draft.dataset, draft.number)
+        self.store.put(schema, draft.schema)
+        manifest = Manifest(
+            dataset=draft.dataset,
+            number=draft.number,
+            mode=draft.mode,
+            run_id=self.run_id,
+            finished_at=format_instant(self.clock()),
+            contract_version=VERSION,
+            prefix=prefix,
+            files=tuple(files),
+            schema_key=schema,
+            covers=draft.covers,
+            sources=draft.sources,
+            outcomes=outcomes,
+            settings=dict(draft.settings),
+            gate=examined.verdict.as_data(),
+            profile=examined.profile,
+        )
+        self._require_there(manifest)
+        return manifest
+
+    def _require_there(self, manifest: Manifest) -> None:
+        there = {(found.key, found.etag, found.size) for found in self.store.list(manifest.prefix)}
+        if there != {(file.key, file.etag, file.size) for file in manifest.files}:
+            raise AssertionError(f"{manifest.prefix} does not hold what was copied to it: {sorted(there)}")
+
+    def _commit(self, manifest: Manifest) -> None:
+        try:
+            self.store.create(manifest.key, encode_manifest(manifest))
+        except AlreadyExists as error:
+            raise TransientError(f"another run wrote {manifest.key} first; run again") from error
+
+
+def _gate_file(store: Store, bucket: int, stored: StoredObject) -> GateFile:
+    return GateFile(name=layout.data_file(bucket), read=lambda: store.read(stored.key))
+
+
+def _settled(draft: Draft, examined: Examined, repeats: list[StoredObject]) -> dict[str, int]:
+    """The outcomes with repeats told apart. Raises AssertionError unless every row read is accounted for."""
+    written = sum(file.rows for file in examined.files)
+    repeated = sum(found.size for found in repeats) // len(b"x\n")
+    if written + repeated != draft.outcomes.get(DELIVERED, 0):
+        raise AssertionError(f"{draft.outcomes} of {draft.dataset}, but {written} lines written, {repeated} repeated")
+    return {**draft.outcomes, DELIVERED: written, DEDUPLICATED: repeated}
+
+
+def _rule(result: Result) -> dict[str, Any]:
+    offence = asdict(result.offences[0]) if result.offences else None
+    return {
+        "rule": result.rule,
+        "measured": result.measured,
+        "minimum": result.minimum,
+        "maximum": result.maximum,
+        "wayOut": result.way_out,
+        "offence": offence,
+    }
