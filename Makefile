@@ -8,6 +8,12 @@ RUN := .venv/bin/python
 PYTEST := $(RUN) -m pytest -q
 READY := .venv/.ready
 
+COMPILE := UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile -q --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links
+# Wheels for Glue are of dev.lock's versions, but for what Glue has itself.
+GLUE_HAS := requirements/glue-5.1.txt
+REST_OF_DEV = sed -n 's/^\([a-z0-9.-]*==[^ ]*\).*/\1/p' requirements/dev.lock | grep -vf <(sed -n 's/==.*/==/p' $(GLUE_HAS) | sed 's/^/^/')
+
 STAGE ?= dev
 SEED ?= 1
 N ?= 50000
@@ -82,14 +88,16 @@ generate: $(READY) ## Write again all that derives from the contract
 	@$(RUN) -m contract.generate
 
 package: $(READY) ## Build what AWS runs, into build/
-	@$(RUN) -m infra.assets
+	@$(RUN) -m infra.package
 
 deploy: $(READY) package ## Deploy STAGE to the AWS account of your credentials (needs Node)
 	npx aws-cdk@2 deploy --all --app "$(RUN) -m infra.app --stage $(STAGE)"
 
 lock: $(READY) ## Resolve requirements/*.in again into the locks
-	@for name in bootstrap dev; do UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile -q --python-version 3.11 --generate-hashes --no-header \
-	  --no-emit-index-url --no-emit-find-links requirements/$$name.in -o requirements/$$name.lock; done
+	@for name in bootstrap dev; do $(COMPILE) requirements/$$name.in -o requirements/$$name.lock; done
+	@$(COMPILE) --no-annotate --python-platform x86_64-manylinux_2_28 --only-binary :all: \
+	  --constraints $(GLUE_HAS) --constraints <($(REST_OF_DEV)) \
+	  $$(sed -n 's/==.*//p' $(GLUE_HAS) | sed 's/^/--no-emit-package /') requirements/glue.in -o requirements/glue.lock
 
 clean: ## Remove what was built; .venv and .local stay
 	@rm -rf build cdk.out* .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse

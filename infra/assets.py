@@ -1,6 +1,5 @@
 """Writes the zips that jobs run from: the same bytes for the same sources, without Docker."""
 
-import argparse
 import os
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -21,7 +20,7 @@ def glue_sources(root: Path) -> Iterator[Path]:
     """What a Spark job imports: the jobs, and the part of the contract that is plain Python."""
     yield from (path for path in (root / "contract").glob("*.py") if path.name != "codec.py")
     generated = root / "contract" / "generated"
-    yield from (generated / "__init__.py", *generated.glob("*.json"))
+    yield from (generated / "__init__.py", *generated.glob("*.json"), *generated.glob("*.avsc"))
     yield from (root / "glue_jobs").rglob("*.py")
 
 
@@ -38,14 +37,3 @@ def write_zip(target: Path, *, root: Path, files: Iterable[Path]) -> Path:
             archive.writestr(entry, path.read_bytes())
     unfinished.replace(target)
     return target
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=BUILD)
-    for path in package(out=parser.parse_args().out):
-        print(f"{path} {path.stat().st_size:,} bytes")
-
-
-if __name__ == "__main__":
-    main()
