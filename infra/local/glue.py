@@ -79,6 +79,7 @@ class GlueRunner:
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="glue-runner", daemon=True)
         self.ended: list[Callable[[Mapping[str, Any]], None]] = []
+        self.accepted = 0  # runs since the start
 
     def begin(self) -> None:
         """Start taking runs."""
@@ -124,12 +125,17 @@ class GlueRunner:
         runs = ([self._running] if self._running else []) + waiting
         return [run for run in runs if run["JobRunState"] in ACTIVE]
 
+    def idle(self) -> bool:
+        """Whether every accepted run has ended and its end was told."""
+        return not self._queue.unfinished_tasks
+
     def _enqueue(self, start: Start, *, trigger: str) -> str:
         run_id = f"jr_{uuid.uuid4().hex}" + (f"_attempt_{start.attempt}" if start.attempt else "")
         run = new_run(start, run_id=run_id, now=int(self._clock()), log=str(self._log(run_id)))
         run["TriggerName"] = trigger
         self._catalog.runs(start.job["Name"]).append(run)
         self._queue.put((start, run))
+        self.accepted += 1
         return run_id
 
     def _work(self) -> None:
@@ -143,6 +149,7 @@ class GlueRunner:
             if waiting:
                 self._execute(start, run)
             self._running = None
+            self._queue.task_done()
 
     def _execute(self, start: Start, run: dict[str, Any]) -> None:
         try:

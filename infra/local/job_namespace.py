@@ -49,9 +49,10 @@ def _own_modules(libraries: Sequence[Path]) -> Iterator[None]:
         yield
     finally:
         sys.path[:] = path
-        for name in set(sys.modules) - modules:
-            if _comes_from(sys.modules[name], libraries):
-                del sys.modules[name]
+        # A copy: the worker may still be importing what it warms up with, in another thread.
+        for name, module in sys.modules.copy().items():
+            if name not in modules and _comes_from(module, libraries):
+                sys.modules.pop(name, None)
 
 
 def _comes_from(module: ModuleType, libraries: Sequence[Path]) -> bool:

@@ -71,7 +71,7 @@ class Runners:
         self.events.close()
 
     def drain(self) -> dict[str, Any]:
-        """Deliver what is in the streams, let the workflows it wakes run, and wait for their jobs.
+        """Deliver what is in the streams, let the workflows it wakes run, and those that their jobs wake.
 
         Returns the counts of what happened, with every job run that ended meanwhile.
         """
@@ -98,9 +98,11 @@ class Runners:
         }
 
     def _quiet(self) -> bool:
+        # The end of a run may wake others. Idle and nothing accepted since: no end is on its way to a rule.
+        idle, accepted = self.glue.idle(), self.glue.accepted
         self.events.settle()
         self.workflows.poll(close_windows=True)
-        return not self.glue.active() and not self.workflows.pending()
+        return idle and self.glue.accepted == accepted and not self.workflows.pending()
 
     def _ended(self) -> list[dict[str, Any]]:
         return [run for run in self.catalog.all_runs() if "CompletedOn" in run]

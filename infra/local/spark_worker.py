@@ -1,11 +1,13 @@
 """The warm process that runs Spark jobs one after another: tasks come and results go over one socket."""
 
+import importlib
 import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,19 @@ def main(argv: Sequence[str]) -> None:
         sessions = _Sessions(jars=[Path(jar) for jar in jars.split(",")], memory=driver_memory)
         if start == "warm":
             warm_up(sessions.fresh(), Path(scratch))
+        connection.send_bytes(json.dumps({"ready": os.getpid()}).encode())
+        if start == "warm":
+            threading.Thread(target=_import_slow_package, name="warm-up", daemon=True).start()
         _serve(connection, sessions)
 
 
+def _import_slow_package() -> None:
+    # Seconds of a core, which a job that came meanwhile has nothing to wait for.
+    with suppress(ImportError):
+        importlib.import_module("great_expectations")
+
+
 def _serve(connection: "Connection[bytes, bytes]", sessions: "_Sessions") -> None:
-    connection.send_bytes(json.dumps({"ready": os.getpid()}).encode())
     while True:
         try:
             task = json.loads(connection.recv_bytes())
