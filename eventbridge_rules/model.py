@@ -38,9 +38,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ScheduleTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a schedule starts."""
+    """What a schedule starts, and what it tells it besides the job's own arguments."""
 
     glue_job: str
+    arguments: dict[Annotated[str, msgspec.Meta(pattern="^--[A-Za-z_]+$")], str] = {}
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from infra.assets import ROOT, package
 from infra.config import STAGES, Config
 from infra.stacks.data import DataStack
 from infra.stacks.processing import ProcessingStack, Sources
+from infra.wheels import ensure_wheels
 
 _FLAGS = {
     # Without it CDK asks for log delivery by ACL, which buckets that enforce their owner refuse.
@@ -21,11 +22,11 @@ _FLAGS = {
 }
 
 
-def build(config: Config, outdir: Path, *, root: Path = ROOT, validate: bool = False) -> cdk.App:
+def build(config: Config, outdir: Path, *, wheels: Path | None, root: Path = ROOT, validate: bool = False) -> cdk.App:
     """The app of one stage, not yet synthesized.
 
-    `root` is where the data files and sources lie. `validate` lets CDK check properties against
-    CloudFormation's schemas, which costs some 5 s; cfn-lint makes the same check in the tests.
+    `root` is where the data files and sources lie, `wheels` the zip of what Glue lacks. `validate` lets CDK
+    check properties against CloudFormation's schemas, which costs some 5 s; cfn-lint does so in the tests.
     """
     app = cdk.App(
         outdir=str(outdir),
@@ -35,7 +36,7 @@ def build(config: Config, outdir: Path, *, root: Path = ROOT, validate: bool = F
     )
     (glue_zip,) = package(root=root, out=root / "build")
     data = DataStack(app, "Data", config=config)
-    ProcessingStack(app, "Processing", data=data, sources=Sources(root=root, glue_zip=glue_zip))
+    ProcessingStack(app, "Processing", data=data, sources=Sources(root=root, glue_zip=glue_zip, wheels=wheels))
     for key, value in {"project": "clickstream", "stage": config.stage, "managed-by": "cdk"}.items():
         cdk.Tags.of(app).add(key, value)
     return app
@@ -45,7 +46,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = _parse(argv)
     config = _config(args)
     out = args.out or ROOT / "build" / "cdk" / args.stage
-    assembly = build(config, out, validate=args.stage != "local").synth()
+    # Locally the jobs run in this Python, which has the packages of the wheels.
+    wheels = None if config.stage == "local" else ensure_wheels()
+    assembly = build(config, out, wheels=wheels, validate=config.stage != "local").synth()
     for stack in assembly.stacks:
         print(f"{stack.stack_name}: {len(stack.template['Resources'])} resources, {stack.template_full_path}")
 
@@ -58,12 +61,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stream_shards", type=int, help="provision this many shards")
     parser.add_argument("--stream_retention_hours", type=int)
     parser.add_argument("--lake_partition", choices=["day", "month"], help="what a partition of the lake holds")
+    parser.add_argument("--gate", help="thresholds of the quality gate that are not the usual: max_psi=0.3,warn=volume")
     parser.add_argument("--alert_email", help="who is told when a job fails")
     return parser.parse_args(argv)
 
 
 def _config(args: argparse.Namespace) -> Config:
-    settings = ("stream_shards", "stream_retention_hours", "lake_partition", "alert_email")
+    settings = ("stream_shards", "stream_retention_hours", "lake_partition", "gate", "alert_email")
     given: dict[str, Any] = {name: vars(args)[name] for name in settings if vars(args)[name] is not None}
     return dataclasses.replace(STAGES[args.stage], **given)
 

@@ -18,6 +18,7 @@ class Config:
     stream_shards: int | None = None  # None: on demand
     stream_retention_hours: int = 48
     lake_partition: LakePartition = "day"  # month suits long thin histories: a file a partition
+    gate: str = ""  # thresholds of the quality gate that are not the usual ones: "max_psi=0.3,warn=volume"
     # S3 rounds each of these up to the next midnight UTC: 25 + 1 + 3 + 1 is 30 days to the last byte.
     raw_days: int = 25
     noncurrent_days: int = 3
@@ -45,7 +46,12 @@ class Config:
 
     def settings(self) -> dict[str, str]:
         """What data files may ask for, by placeholder."""
-        return {"setting:lake_partition": self.lake_partition}
+        # Nobody here could see an empty argument arrive on Glue, so the usual gate has a name.
+        return {
+            "setting:lake_partition": self.lake_partition,
+            "setting:gate": self.gate or "default",
+            "setting:bus": self.deployment,
+        }
 
     @property
     def database(self) -> str:

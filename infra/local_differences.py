@@ -19,5 +19,10 @@ CHANGED: Final[Mapping[tuple[str, str], str]] = {
         "one shard: the local endpoint makes one of an on-demand stream too, and this way the template says so"
     ),
     ("AWS::Kinesis::Stream", "StreamModeDetails"): "provisioned, as the shard count above asks for",
+    ("AWS::Glue::Job", "DefaultArguments"): (
+        "no zip of wheels for the file jobs: they run in the Python of the local endpoint, which has the same "
+        "versions of the same packages, from a lock that a test holds against that of the zip"
+    ),
+    ("AWS::IAM::Policy", "PolicyDocument"): "no grant to fetch that zip",
 }
 """Properties, by resource type, whose value differs or is there in only one of the two."""

@@ -15,6 +15,7 @@ BUCKET_NAMES: Final[tuple[BucketName, ...]] = get_args(BucketName)
 
 ACCESS_LOG_DAYS = 90
 UNFINISHED_UPLOAD_DAYS = 2
+PERSONALIZE_DATA: Final = ("interactions/", "items/", "users/", "data-docs/", "_refused/")
 
 
 class DataBuckets(Construct):
@@ -73,12 +74,21 @@ def output_name(bucket: BucketName) -> str:
 
 def lifecycle(name: BucketName, config: Config) -> Sequence[s3.LifecycleRule]:
     """How long a bucket keeps what, unfinished uploads and old versions included."""
-    events = _expire(days=config.raw_days, noncurrent_days=config.noncurrent_days)
+
+    def expire_events(under: str | None = None) -> s3.LifecycleRule:
+        return _expire(under, days=config.raw_days, noncurrent_days=config.noncurrent_days)
+
     rules: Mapping[BucketName, Sequence[s3.LifecycleRule]] = {
-        "raw": [events],
-        "quarantine": [events, _expire("_staging/", days=1, noncurrent_days=1)],
-        "lake": [_keep_latest(noncurrent_days=7), _expire("_staging/", days=1, noncurrent_days=1)],
-        "personalize": [_expire(days=30, noncurrent_days=7)],
+        # The catalog's snapshots are the truth about items and users, however old the newest is.
+        "raw": [expire_events("events/"), expire_events("errors/"), _keep_latest(noncurrent_days=7)],
+        "quarantine": [expire_events(), _staging()],
+        "lake": [_keep_latest(noncurrent_days=7), _staging()],
+        # Manifests and announcements hold no personal data, and say what was imported when.
+        "personalize": [
+            *(_expire(under, days=30, noncurrent_days=7) for under in PERSONALIZE_DATA),
+            _staging(),
+            _keep_latest(noncurrent_days=7),
+        ],
         "athena-results": [_expire(days=14, noncurrent_days=1)],
     }
     return [*rules[name], _abandon_unfinished_uploads(), _sweep_delete_markers()]
@@ -91,6 +101,10 @@ def _expire(prefix: str | None = None, *, days: int, noncurrent_days: int) -> s3
         expiration=cdk.Duration.days(days),
         noncurrent_version_expiration=cdk.Duration.days(noncurrent_days),
     )
+
+
+def _staging() -> s3.LifecycleRule:
+    return _expire("_staging/", days=1, noncurrent_days=1)
 
 
 def _keep_latest(*, noncurrent_days: int) -> s3.LifecycleRule:

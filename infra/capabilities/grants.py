@@ -10,6 +10,9 @@ from infra.capabilities.buckets import BUCKET_NAMES, BucketName
 from infra.capabilities.foundation import Foundation
 from infra.capabilities.job_spec import Location
 
+EVENT_SOURCE = "clickstream.files"
+"""The one source a job may name in events of its own."""
+
 
 def service_role_principal(service: str) -> iam.IPrincipal:
     """A service acting for this account, and for no other that names our role."""
@@ -31,6 +34,15 @@ def storage_grants(
         # A multipart upload decrypts its own parts when it completes.
         *_key("EncryptWhatIsWritten", ["kms:GenerateDataKey", "kms:Decrypt"], writes, base),
     ]
+
+
+def publish_grants(buses: Sequence[str]) -> list[iam.PolicyStatement]:
+    """A statement for putting events of the file jobs on these buses, by ARN; none for none."""
+    # A request carries a list of sources, so the condition is one on all of them.
+    conditions = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
+    put = iam.PolicyStatement(sid="PublishEvents", actions=["events:PutEvents"], conditions=conditions)
+    put.add_resources(*buses)
+    return [put] if buses else []
 
 
 def _objects(

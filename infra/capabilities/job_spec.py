@@ -14,7 +14,7 @@ class InvalidJob(Exception):
     """A job.yaml cannot be deployed; the message names the file and the key."""
 
 
-SETTINGS = ("setting:lake_partition",)  # of `Config.settings`
+SETTINGS = ("setting:lake_partition", "setting:gate", "setting:bus")  # of `Config.settings`
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +52,8 @@ class JobSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     writes: tuple[Location, ...]
     arguments: dict[Annotated[str, msgspec.Meta(pattern="^--[A-Za-z_]+$")], str]
     workflow: Batching
+    publishes: tuple[Literal["clickstream"], ...] = ()  # buses it puts its own events on
+    wheels: Literal["great_expectations"] | None = None  # packages that Glue lacks
 
     def __post_init__(self) -> None:
         known = {*(f"bucket:{name}" for name in BUCKET_NAMES), *SETTINGS}

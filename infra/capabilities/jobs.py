@@ -1,5 +1,6 @@
 """A Glue job from its job.yaml: role, log group, job, and the workflow that events wake."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,22 +13,26 @@ from constructs import Construct
 
 from eventbridge_rules.placeholders import fill
 from infra.capabilities.foundation import Foundation
-from infra.capabilities.grants import service_role_principal, storage_grants
+from infra.capabilities.grants import publish_grants, service_role_principal, storage_grants
 from infra.capabilities.job_spec import JobSpec
+from infra.capabilities.wheels import Wheels
 
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
-    """What a job runs: its own script, and the zip it imports from."""
+    """What a job runs: its own script, the zip it imports from, and the packages that Glue lacks."""
 
     script: Path
     libraries: assets.Asset
+    wheels: Wheels | None
 
 
 class GlueJob(Construct):
     """One job, allowed to do what its declaration says and nothing else."""
 
-    def __init__(self, scope: Construct, id_: str, *, base: Foundation, spec: JobSpec, code: Code) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, base: Foundation, spec: JobSpec, code: Code, buses: Mapping[str, str]
+    ) -> None:
         super().__init__(scope, id_)
         self.name = base.config.name(spec.name)  # of the job, its trigger and its workflow alike
         script_asset = assets.Asset(self, "Script", path=str(code.script))
@@ -35,12 +40,14 @@ class GlueJob(Construct):
         role = iam.Role(self, "Role", assumed_by=service_role_principal("glue"), description=f"Glue job {self.name}")
         for statement in [
             *storage_grants(reads=spec.reads, writes=spec.writes, base=base),
-            _code_grant(script_asset, code.libraries),
+            *publish_grants([buses[name] for name in spec.publishes]),
+            _code_grant([script_asset, code.libraries], code.wheels),
             _log_grant(),
         ]:
             role.add_to_policy(statement)
         arguments = {
             **_glue_arguments(code.libraries, log_group),
+            **_wheels_arguments(code.wheels),
             **fill(spec.arguments, base.bucket_names() | base.config.settings()),
         }
         job = self._job(spec, role=role, script=script_asset, arguments=arguments)
@@ -111,8 +118,16 @@ def _glue_arguments(libraries: assets.Asset, log_group: logs.CfnLogGroup) -> dic
     }
 
 
-def _code_grant(*code: assets.Asset) -> iam.PolicyStatement:
+def _wheels_arguments(wheels: Wheels | None) -> dict[str, str]:
+    if wheels is None:
+        return {}
+    # No index: what the zip lacks fails the run instead of coming from somewhere.
+    return {"--additional-python-modules": wheels.uri, "--python-modules-installer-option": "--no-index"}
+
+
+def _code_grant(code: Sequence[assets.Asset], wheels: Wheels | None) -> iam.PolicyStatement:
     resources = [asset.bucket.arn_for_objects(asset.s3_object_key) for asset in code]
+    resources += [wheels.arn] if wheels else []
     return iam.PolicyStatement(sid="FetchOwnCode", actions=["s3:GetObject"], resources=resources)
 
 

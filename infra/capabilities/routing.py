@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from eventbridge_rules.model import Retry, Rule, RuleTarget, Schedule
+from eventbridge_rules.model import Retry, Rule, RuleTarget, Schedule, ScheduleTarget
 from eventbridge_rules.placeholders import fill
 from infra.capabilities.grants import service_role_principal
 from infra.capabilities.jobs import GlueJob
@@ -39,6 +39,7 @@ class Routing(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._config, self._targets, self._names = config, targets, names
+        self._last_rule: events.CfnRule | None = None
         self.undelivered = sqs.Queue(
             self,
             "Undelivered",
@@ -62,6 +63,10 @@ class Routing(Construct):
             state="ENABLED",
             targets=[self._delivery(arn, role, rule.retry)],
         )
+        # The local endpoint wakes in the order in which it made the rules; AWS has no order.
+        if self._last_rule is not None:
+            resource.add_resource_dependency(self._last_rule)
+        self._last_rule = resource
         _let_rule(self.undelivered, "sqs:SendMessage", self.undelivered.queue_arn, resource)
         if rule.target.topic is not None:
             topic = self._targets.topics[rule.target.topic]
@@ -82,7 +87,7 @@ class Routing(Construct):
             schedule_expression=schedule.expression,
             schedule_expression_timezone="UTC",
             flexible_time_window=_flexible(schedule.flexible_minutes),
-            target=self._job_start(job, role, schedule.retry),
+            target=self._job_start(schedule.target, role, schedule.retry),
         )
         resource.node.add_dependency(role)
 
@@ -112,11 +117,14 @@ class Routing(Construct):
             ),
         )
 
-    def _job_start(self, job: GlueJob, role: iam.Role, retry: Retry) -> scheduler.CfnSchedule.TargetProperty:
+    def _job_start(self, target: ScheduleTarget, role: iam.Role, retry: Retry) -> scheduler.CfnSchedule.TargetProperty:
+        start: dict[str, Any] = {"JobName": self._targets.jobs[target.glue_job].name}
+        if target.arguments:
+            start["Arguments"] = target.arguments
         return _Schedule.TargetProperty(
             arn=f"arn:{cdk.Aws.PARTITION}:scheduler:::aws-sdk:glue:startJobRun",
             role_arn=role.role_arn,
-            input=cdk.Stack.of(self).to_json_string({"JobName": job.name}),
+            input=cdk.Stack.of(self).to_json_string(start),
             dead_letter_config=_Schedule.DeadLetterConfigProperty(arn=self.undelivered.queue_arn),
             retry_policy=_Schedule.RetryPolicyProperty(
                 maximum_retry_attempts=retry.attempts, maximum_event_age_in_seconds=retry.max_age_seconds

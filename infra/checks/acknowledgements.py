@@ -36,7 +36,7 @@ ACKNOWLEDGED: Final = (
     Acknowledgement(
         rule="AwsSolutions-IAM5",
         construct=r"Processing/\w+GlueJob/Role/DefaultPolicy/Resource",
-        detail=r"Resource::<Buckets\w+\.Arn>/[a-z_/]+/\*",
+        detail=r"Resource::<Buckets\w+\.Arn>/[a-z_/-]+/\*",
         reason="Objects under the prefixes that job.yaml declares; a test compares them in both directions.",
     ),
     Acknowledgement(

@@ -29,9 +29,12 @@ def _physical_name(properties: Mapping[str, Any]) -> str | None:
 
 
 def _bucket(properties: Mapping[str, Any], _: Assembly) -> str:
-    rules = properties["LifecycleConfiguration"]["Rules"]
-    days = [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule and "Prefix" not in rule]
-    return f"kept {min(days)} days" if days else "kept for good"
+    rules = [rule for rule in properties["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule]
+    data = [(rule["ExpirationInDays"], rule.get("Prefix", "")) for rule in rules if rule.get("Prefix") != "_staging/"]
+    if not data:
+        return "kept for good"
+    days, prefix = data[0]
+    return f"{prefix.rstrip('/')} kept {days} days".strip()
 
 
 def _delivery(properties: Mapping[str, Any], _: Assembly) -> str:

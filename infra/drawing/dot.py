@@ -1,7 +1,7 @@
 """A flow as a Graphviz document, every node at its place."""
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from infra.assembly import Address, Assembly, Resource
 from infra.drawing.captions import setting, short_name
 from infra.drawing.flow import Edge, Flow, Kind
 from infra.drawing.grid import Lane, Place, place
+from infra.drawing.groups import Grouped, group, names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,9 @@ LOOKS: Final = {
     "AWS::S3::Bucket": Look(caption="S3", icon="aws/storage/simple-storage-service-s3.png"),
     "AWS::Glue::Job": Look(caption="Glue job", icon="aws/analytics/glue.png"),
     "AWS::Glue::Workflow": Look(caption="Glue workflow", icon="aws/analytics/glue.png"),
+    "AWS::Events::EventBus": Look(
+        caption="Event bus", icon="aws/integration/eventbridge-custom-event-bus-resource.png"
+    ),
     "AWS::Events::Rule": Look(caption="Rule", icon="aws/integration/eventbridge-rule.png"),
     "AWS::Scheduler::Schedule": Look(caption="Schedule", icon="aws/integration/eventbridge-scheduler.png"),
     "AWS::Athena::WorkGroup": Look(caption="Athena", icon="aws/analytics/athena.png"),
@@ -32,7 +36,7 @@ LOOKS: Final = {
     "AWS::SQS::Queue": Look(caption="SQS", icon="aws/integration/simple-queue-service-sqs.png"),
 }
 BACKGROUNDS: Final[Mapping[Lane, tuple[str, str]]] = {
-    "wake": ("What wakes the job", "#fdeef4"),
+    "wake": ("What wakes the jobs", "#fdeef4"),
     "failure": ("What tells of a failure", "#eef1f4"),
 }
 STYLES: Final[Mapping[Kind, str]] = {
@@ -49,12 +53,13 @@ edge [arrowsize=0.9];"""
 
 def to_dot(flow: Flow, assembly: Assembly) -> str:
     """The document, the same for the same templates; icon paths are relative to the wheel's resources."""
-    places = place(flow)
+    grouped = group(flow)
+    flow, places = grouped.flow, place(grouped.flow)
     lines = [HEADER]
     lines += [_background(lane, _members(flow, places, lane)) for lane in BACKGROUNDS]
-    lines += [_producers(), *(_node(resource, assembly, places[resource.address]) for resource in flow.nodes)]
+    lines += [_producers(), *_nodes(grouped, assembly, places)]
     lines += [f"producers -> {_id(stream)} [{STYLES['data']}];" for stream in _streams(flow)]
-    lines += [_edge(edge) for edge in flow.edges if not edge.dead_letter]
+    lines += [_edge(edge, places) for edge in flow.edges if not edge.dead_letter]
     lines += sorted({line for edge in flow.edges if edge.dead_letter for line in _dead_letter(edge, places)})
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -87,11 +92,18 @@ def _producers() -> str:
     return f'producers [pos="0,0!" label={_picture("onprem/client/users.png", "Producers", "web, app, backend")}];'
 
 
-def _node(resource: Resource, assembly: Assembly, at: Place) -> str:
-    look = LOOKS[resource.type]
-    title = f"{look.caption} {short_name(resource)}".strip()
-    picture = _picture(look.icon, title, setting(resource, assembly))
-    return f'{_id(resource.address)} [pos="{at.x},{at.y}!" label={picture}];'
+def _nodes(grouped: Grouped, assembly: Assembly, places: Mapping[Address, Place]) -> Iterator[str]:
+    for address, members in grouped.members.items():
+        picture, at = _group_picture(members, assembly), places[address]
+        yield f'{_id(address)} [pos="{at.x},{at.y}!" label={picture}];'
+
+
+def _group_picture(members: Sequence[Resource], assembly: Assembly) -> str:
+    look = LOOKS[members[0].type]
+    if len(members) > 1:
+        return _picture(look.icon, f"{len(members)} {look.caption}s", names(members))
+    title = f"{look.caption} {short_name(members[0])}".strip()
+    return _picture(look.icon, title, setting(members[0], assembly))
 
 
 def _picture(icon: str, title: str, detail: str) -> str:
@@ -105,8 +117,23 @@ def _picture(icon: str, title: str, detail: str) -> str:
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>>'
 
 
-def _edge(edge: Edge) -> str:
-    return f"{_id(edge.tail)} -> {_id(edge.head)} [{STYLES[edge.kind]}];"
+def _edge(edge: Edge, places: Mapping[Address, Place]) -> str:
+    tail, head = places[edge.tail], places[edge.head]
+    between = [at for at in places.values() if at.lane == "data" and tail.x < at.x < head.x]
+    way = _arc(tail, head, top=max(at.y for at in between)) if edge.kind == "data" and between else ""
+    return f"{_id(edge.tail)} -> {_id(edge.head)} [{STYLES[edge.kind]}{way}];"
+
+
+def _arc(tail: Place, head: Place, *, top: int) -> str:
+    """A way over what stands between, where a straight one would hide behind the icons."""
+    points = [
+        (tail.x + 45, tail.y + 45),
+        (tail.x + 150, top + 125),
+        (head.x - 150, top + 125),
+        (head.x - 60, head.y + 75),
+    ]
+    end = f"e,{head.x - 48},{head.y + 62}"
+    return f' pos="{end} {" ".join(f"{x},{y}" for x, y in points)}"'
 
 
 def _dead_letter(edge: Edge, places: Mapping[Address, Place]) -> Iterator[str]:

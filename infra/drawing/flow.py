@@ -60,8 +60,12 @@ def _announcements(assembly: Assembly) -> Iterator[Edge]:
         pattern = rule.properties["EventPattern"]
         for bucket in assembly.references(pattern, rule.address.stack):
             yield Edge(tail=bucket, head=rule.address, kind="wake", watches=True)
-        for job in _named(assembly, "AWS::Glue::Job", pattern.get("detail", {}).get("jobName", [])):
-            yield Edge(tail=job, head=rule.address, kind="failure", watches=True)
+        detail = pattern.get("detail", {})
+        kind: Kind = "wake" if "SUCCEEDED" in detail.get("state", []) else "failure"
+        for job in _named(assembly, "AWS::Glue::Job", detail.get("jobName", [])):
+            yield Edge(tail=job, head=rule.address, kind=kind, watches=True)
+        for bus in assembly.references(rule.properties.get("EventBusName"), rule.address.stack):
+            yield Edge(tail=bus, head=rule.address, kind="failure", watches=True)
 
 
 def _rules(assembly: Assembly) -> Iterator[Edge]:
@@ -100,14 +104,16 @@ def _job_data(assembly: Assembly) -> Iterator[Edge]:
     """A bucket that a job writes is drawn as its output, though the job reads it again."""
     for job in assembly.of_type("AWS::Glue::Job"):
         [role] = assembly.references(job.properties["Role"], job.address.stack)
-        reads, writes = (set(_buckets(assembly, role, action)) for action in ("s3:GetObject", "s3:PutObject"))
+        reads, writes = (set(_granted(assembly, role, action)) for action in ("s3:GetObject", "s3:PutObject"))
         for bucket in writes:
             yield Edge(tail=job.address, head=bucket, kind="data")
         for bucket in reads - writes:
             yield Edge(tail=bucket, head=job.address, kind="data")
+        for bus in _granted(assembly, role, "events:PutEvents"):
+            yield Edge(tail=job.address, head=bus, kind="failure")
 
 
-def _buckets(assembly: Assembly, role: Address, action: str) -> Iterator[Address]:
+def _granted(assembly: Assembly, role: Address, action: str) -> Iterator[Address]:
     for policy in assembly.of_type("AWS::IAM::Policy"):
         stack = policy.address.stack
         if role not in assembly.references(policy.properties["Roles"], stack):

@@ -18,6 +18,7 @@ from infra.capabilities.job_spec import read_job
 from infra.capabilities.jobs import Code, GlueJob
 from infra.capabilities.queries import Queries
 from infra.capabilities.routing import Routing, Targets
+from infra.capabilities.wheels import upload_wheels
 from infra.stacks.data import DataStack
 
 
@@ -27,6 +28,7 @@ class Sources:
 
     root: Path
     glue_zip: Path
+    wheels: Path | None  # None: jobs find the packages where they run
 
 
 class ProcessingStack(cdk.Stack):
@@ -40,8 +42,8 @@ class ProcessingStack(cdk.Stack):
         tables = sources.root / "contract" / "generated" / "tables.json"
         Catalog(self, "Catalog", base=base, tables=tables)
         queries = Queries(self, "Queries", base=base)
-        jobs = self._jobs(base, sources)
         bus = events.CfnEventBus(self, "EventBus", name=config.deployment)
+        jobs = self._jobs(base, sources, bus)
         alerts = alerts_topic(self, base=base)
         routing = self._routing(base, Targets(jobs=jobs, topics={"alerts": alerts}, bus=bus), sources.root)
         alarms = Alarms(self, "Alarms", base=base, topic=alerts)
@@ -58,8 +60,9 @@ class ProcessingStack(cdk.Stack):
             }
         )
 
-    def _jobs(self, base: Foundation, sources: Sources) -> dict[str, GlueJob]:
+    def _jobs(self, base: Foundation, sources: Sources, bus: events.CfnEventBus) -> dict[str, GlueJob]:
         libraries = assets.Asset(self, "GlueLibraries", path=str(sources.glue_zip))
+        wheels = upload_wheels(self, sources.wheels) if sources.wheels else None
         jobs = {}
         for path in sorted((sources.root / "glue_jobs").glob("*/job.yaml")):
             spec = read_job(path)
@@ -68,7 +71,10 @@ class ProcessingStack(cdk.Stack):
                 f"{spec.name.title().replace('-', '')}GlueJob",
                 base=base,
                 spec=spec,
-                code=Code(script=path.parent / spec.script, libraries=libraries),
+                code=Code(
+                    script=path.parent / spec.script, libraries=libraries, wheels=wheels if spec.wheels else None
+                ),
+                buses={"clickstream": bus.attr_arn},
             )
         return jobs
 

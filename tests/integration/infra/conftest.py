@@ -11,11 +11,19 @@ from infra.config import STAGES
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Stands in for the zip that takes a download; only its bytes and its name count here."""
+    path = tmp_path_factory.mktemp("wheels") / "some.gluewheels.zip"
+    path.write_bytes(b"wheels")
+    return path
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Mapping[str, Path]:
     written: dict[str, Path] = {}
     for stage, config in STAGES.items():
         folder = tmp_path_factory.mktemp(stage)
-        build(config, folder).synth()
+        build(config, folder, wheels=None if stage == "local" else wheels).synth()
         written[stage] = folder
     return written
 

@@ -12,14 +12,21 @@ pytestmark = pytest.mark.integration
 
 
 def test_settings_on_the_command_line_reach_the_template(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    settings = {"--stream_shards": "4", "--stream_retention_hours": "72", "--alert_email": "shop@example.com"}
+    settings = {
+        "--stream_shards": "4",
+        "--stream_retention_hours": "72",
+        "--gate": "max_psi=0.3,warn=volume",
+        "--alert_email": "shop@example.com",
+    }
 
     main(["--stage", "local", "--out", str(tmp_path), *(word for pair in settings.items() for word in pair)])
 
     assembly = read_assembly(tmp_path)
     [stream] = assembly.of_type("AWS::Kinesis::Stream")
     [subscription] = assembly.of_type("AWS::SNS::Subscription")
+    gates = [job.properties["DefaultArguments"].get("--gate") for job in assembly.of_type("AWS::Glue::Job")]
     assert (stream.properties["ShardCount"], stream.properties["RetentionPeriodHours"]) == (4, 72)
+    assert gates == [None, *["max_psi=0.3,warn=volume"] * 3]
     assert subscription.properties["Endpoint"] == "shop@example.com"
     assert "clickstream-local-processing" in capsys.readouterr().out
 

@@ -15,8 +15,8 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="session")
-def findings(tmp_path_factory: pytest.TempPathFactory) -> frozenset[Finding]:
-    return nag(build(STAGES["prod"], tmp_path_factory.mktemp("nag")))
+def findings(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> frozenset[Finding]:
+    return nag(build(STAGES["prod"], tmp_path_factory.mktemp("nag"), wheels=wheels))
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

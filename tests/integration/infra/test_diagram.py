@@ -13,8 +13,11 @@ from infra.diagram import draw
 from infra.drawing.dot import to_dot
 from infra.drawing.flow import read_flow
 from infra.drawing.grid import place
+from infra.drawing.groups import group, names
 
 pytestmark = pytest.mark.integration
+
+FILE_JOBS = ("Interactions", "Items", "Users")
 
 
 @pytest.fixture(scope="session")
@@ -29,21 +32,30 @@ def test_the_picture_is_of_todays_templates(dev: Assembly) -> None:
     assert (ROOT / "docs" / "architecture.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_data_flows_from_the_stream_to_athena(dev: Assembly) -> None:
-    edges = [(edge.tail.name, edge.head.name) for edge in read_flow(dev).edges if edge.kind == "data"]
+def test_data_flows_from_the_stream_to_athena_and_to_the_files(dev: Assembly) -> None:
+    edges = sorted((edge.tail.name, edge.head.name) for edge in read_flow(dev).edges if edge.kind == "data")
 
     assert edges == [
+        ("BucketsLake", "InteractionsGlueJob"),
         ("BucketsLake", "QueriesWorkGroup"),
         ("BucketsQuarantine", "QueriesWorkGroup"),
         ("BucketsRaw", "EventsGlueJob"),
+        ("BucketsRaw", "InteractionsGlueJob"),
+        ("BucketsRaw", "ItemsGlueJob"),
+        ("BucketsRaw", "UsersGlueJob"),
         ("Events", "RawDeliveryDeliveryStream"),
         ("EventsGlueJob", "BucketsLake"),
         ("EventsGlueJob", "BucketsQuarantine"),
+        ("InteractionsGlueJob", "BucketsPersonalize"),
+        ("ItemsGlueJob", "BucketsPersonalize"),
+        ("ItemsGlueJob", "BucketsQuarantine"),
         ("RawDeliveryDeliveryStream", "BucketsRaw"),
+        ("UsersGlueJob", "BucketsPersonalize"),
+        ("UsersGlueJob", "BucketsQuarantine"),
     ]
 
 
-def test_landed_objects_and_the_clock_wake_the_job(dev: Assembly) -> None:
+def test_landed_objects_the_events_job_and_the_clock_wake_the_jobs(dev: Assembly) -> None:
     edges = {(edge.tail.name, edge.head.name) for edge in read_flow(dev).edges if edge.kind == "wake"}
 
     assert edges == {
@@ -51,6 +63,10 @@ def test_landed_objects_and_the_clock_wake_the_job(dev: Assembly) -> None:
         ("RoutingRawLandedRule", "EventsGlueJobWorkflow"),
         ("EventsGlueJobWorkflow", "EventsGlueJob"),
         ("RoutingEventsHourlySchedule", "EventsGlueJob"),
+        *(("EventsGlueJob", f"RoutingEventsReady{job}Rule") for job in FILE_JOBS),
+        *((f"RoutingEventsReady{job}Rule", f"{job}GlueJobWorkflow") for job in FILE_JOBS),
+        *((f"{job}GlueJobWorkflow", f"{job}GlueJob") for job in FILE_JOBS),
+        *((f"Routing{job}NightlySchedule", f"{job}GlueJob") for job in FILE_JOBS),
     }
 
 
@@ -63,16 +79,48 @@ def test_every_dead_letter_and_alert_is_known(dev: Assembly) -> None:
         ("RoutingEventsJobFailedRule", "RoutingUndelivered"),
         ("RoutingRawLandedRule", "RoutingUndelivered"),
         ("RoutingEventsHourlySchedule", "RoutingUndelivered"),
+        *((f"{job}GlueJob", "RoutingFilesJobFailedRule") for job in FILE_JOBS),
+        *((f"{job}GlueJob", "EventBus") for job in FILE_JOBS),
+        ("EventBus", "RoutingQualityGateFailedRule"),
+        *((f"Routing{rule}Rule", "Alerts") for rule in ("FilesJobFailed", "QualityGateFailed")),
+        *((f"Routing{rule}Rule", "RoutingUndelivered") for rule in ("FilesJobFailed", "QualityGateFailed")),
+        *((f"RoutingEventsReady{job}Rule", "RoutingUndelivered") for job in FILE_JOBS),
+        *((f"Routing{job}NightlySchedule", "RoutingUndelivered") for job in FILE_JOBS),
+    }
+
+
+def test_what_does_the_same_for_the_same_reason_is_drawn_as_one(dev: Assembly) -> None:
+    grouped = group(read_flow(dev))
+    together = {
+        address.name: [member.address.name for member in members]
+        for address, members in grouped.members.items()
+        if len(members) > 1
+    }
+
+    assert together == {
+        "InteractionsGlueJob": [f"{job}GlueJob" for job in FILE_JOBS],
+        "InteractionsGlueJobWorkflow": [f"{job}GlueJobWorkflow" for job in FILE_JOBS],
+        "RoutingEventsReadyInteractionsRule": [f"RoutingEventsReady{job}Rule" for job in FILE_JOBS],
+        "RoutingInteractionsNightlySchedule": [f"Routing{job}NightlySchedule" for job in FILE_JOBS],
+        "RoutingEventsJobFailedRule": ["RoutingEventsJobFailedRule", "RoutingFilesJobFailedRule"],
+    }
+    assert {names(members) for members in grouped.members.values() if len(members) > 1} == {
+        "interactions, items, users",
+        "events-ready-…",
+        "…-nightly",
+        "…-job-failed",
     }
 
 
 def test_no_two_resources_stand_at_one_place_and_data_runs_to_the_right(dev: Assembly) -> None:
-    flow = read_flow(dev)
+    flow = group(read_flow(dev)).flow
     places = place(flow)
     points: Mapping[Address, tuple[int, int]] = {address: (at.x, at.y) for address, at in places.items()}
 
     assert len(set(points.values())) == len(flow.nodes)
-    assert [e for e in flow.edges if e.kind == "data" and points[e.tail] >= points[e.head]] == []
+    backwards = [e for e in flow.edges if e.kind == "data" and points[e.tail] >= points[e.head]]
+    # A bucket stands behind the first that writes to it.
+    assert [(e.tail.name, e.head.name) for e in backwards] == [("InteractionsGlueJob", "BucketsQuarantine")]
 
 
 def test_without_graphviz_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

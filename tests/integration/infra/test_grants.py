@@ -21,6 +21,7 @@ CONSTRUCTS = {
     "personalize": "BucketsPersonalize",
     "athena-results": "BucketsAthenaResults",
 }
+BUSES = {"clickstream": "<EventBus.Arn>"}
 WRITE_ACTIONS = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 LOG_ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws-glue/*"
@@ -72,6 +73,8 @@ def declared(job: dict[str, Any]) -> Iterator[Grant]:
     yield "kms:Decrypt", "<DataKey.Arn>", for_buckets(job["reads"])
     yield "kms:Decrypt", "<DataKey.Arn>", for_buckets(job["writes"])
     yield "kms:GenerateDataKey", "<DataKey.Arn>", for_buckets(job["writes"])
+    for bus in job.get("publishes", []):
+        yield "events:PutEvents", BUSES[bus], "ForAllValues:StringEquals events:source: clickstream.files"
 
 
 def for_buckets(locations: list[dict[str, str]]) -> str:
@@ -81,13 +84,13 @@ def for_buckets(locations: list[dict[str, str]]) -> str:
     return f"StringEquals kms:ViaService: {via}; StringLike kms:EncryptionContext:aws:s3:arn: {objects}"
 
 
-def to_run(assembly: Assembly, job: str) -> Iterator[Grant]:
+def to_run(assembly: Assembly, construct: str, job: dict[str, Any]) -> Iterator[Grant]:
     """What every job takes besides: its own code, and somewhere to log."""
-    [resource] = [r for r in assembly.of_type("AWS::Glue::Job") if r.address.name == job]
-    code = [
-        resource.properties["Command"]["ScriptLocation"],
-        resource.properties["DefaultArguments"]["--extra-py-files"],
-    ]
+    [resource] = [r for r in assembly.of_type("AWS::Glue::Job") if r.address.name == construct]
+    arguments = resource.properties["DefaultArguments"]
+    code = [resource.properties["Command"]["ScriptLocation"], arguments["--extra-py-files"]]
+    if "wheels" in job:
+        code.append(arguments["--additional-python-modules"])
     for uri in code:
         yield "s3:GetObject", assembly.render(uri).replace("s3://", "arn:<AWS::Partition>:s3:::"), ""
     for action in LOG_ACTIONS:
@@ -101,7 +104,7 @@ def test_a_job_may_do_exactly_what_it_declares(prod: Assembly, path: Path) -> No
 
     grants = granted(prod, f"{construct}Role")
 
-    assert grants == {*declared(job), *to_run(prod, construct)}
+    assert grants == {*declared(job), *to_run(prod, construct, job)}
 
 
 def test_no_job_role_takes_permissions_from_anywhere_else(prod: Assembly) -> None:

@@ -49,6 +49,17 @@ def test_a_declaration_is_read_whole(folder: Path) -> None:
     )
 
 
+def test_buses_and_wheels_are_for_those_who_ask(folder: Path) -> None:
+    (folder / "job.yaml").write_text(JOB + "publishes: [clickstream]\nwheels: great_expectations\n")
+
+    asking = read_job(folder / "job.yaml")
+    (folder / "job.yaml").write_text(JOB)
+    plain = read_job(folder / "job.yaml")
+
+    assert (asking.publishes, asking.wheels) == (("clickstream",), "great_expectations")
+    assert (plain.publishes, plain.wheels) == ((), None)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -60,6 +71,9 @@ def test_a_declaration_is_read_whole(folder: Path) -> None:
         ("prefix: events/", 'prefix: ""', ["reads[0].prefix"]),
         ("prefix: events/", "prefix: events", ["reads[0].prefix"]),
         ("${bucket:lake}", "${bucket:pond}", ["arguments.--lake", "bucket:pond", "bucket:lake"]),
+        ("${bucket:lake}", "${setting:gait}", ["arguments.--lake", "setting:gait", "setting:gate"]),
+        ("workflow:", "publishes: [default]\nworkflow:", ["publishes[0]", "default"]),
+        ("workflow:", "wheels: pandas\nworkflow:", ["wheels", "pandas"]),
         ("--lake:", "lake:", ["arguments"]),
         ("count: 2", "count: 1", ["worker.count"]),
         ("window_seconds: 900", "window_seconds: 901", ["workflow.batch_window_seconds"]),

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 
 from infra.assembly import Address, Assembly, Resource
 from infra.local_differences import CHANGED, LEFT_OUT
+from infra.wheels import LOCK, pins
 
 pytestmark = pytest.mark.integration
 
@@ -18,6 +20,10 @@ def as_dev(value: Any) -> Any:
     return json.loads(
         text.replace("clickstream-local", "clickstream-dev").replace("clickstream_local", "clickstream_dev")
     )
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def without_tags(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,6 +67,38 @@ def test_every_changed_property_is_listed_and_every_listed_one_is_changed(
     differing = set().union(*(changed(resource, dev[address]) for address, resource in local.items()))
 
     assert differing == set(CHANGED)
+
+
+def test_jobs_and_their_roles_differ_by_the_wheels_alone(assemblies: Mapping[str, Assembly]) -> None:
+    def arguments(stage: str) -> dict[str, set[str]]:
+        jobs = assemblies[stage].of_type("AWS::Glue::Job")
+        return {job.address.name: set(job.properties["DefaultArguments"]) for job in jobs}
+
+    def grants(stage: str) -> set[tuple[str, str]]:
+        return {
+            (policy.address.name, as_dev(assemblies[stage].render(resource)))
+            for policy in assemblies[stage].of_type("AWS::IAM::Policy")
+            for statement in policy.properties["PolicyDocument"]["Statement"]
+            for resource in listed(statement["Resource"])
+        }
+
+    wheels = {"--additional-python-modules", "--python-modules-installer-option"}
+    assert {name: given - arguments("local")[name] for name, given in arguments("dev").items()} == {
+        "EventsGlueJob": set(),
+        **dict.fromkeys(("InteractionsGlueJob", "ItemsGlueJob", "UsersGlueJob"), wheels),
+    }
+    more = grants("dev") - grants("local")
+    assert grants("local") <= grants("dev")
+    assert sorted(name for name, _ in more) == [
+        f"{job}GlueJobRoleDefaultPolicy" for job in ("Interactions", "Items", "Users")
+    ]
+    assert {resource.partition(".")[2] for _, resource in more} == {"gluewheels.zip"}
+
+
+def test_the_local_python_has_the_versions_of_the_wheels() -> None:
+    wanted = pins(LOCK)
+
+    assert {name: version(name) for name in wanted} == wanted
 
 
 def test_policies_on_deletion_are_the_same(local: Mapping[Address, Resource], dev: Mapping[Address, Resource]) -> None:

@@ -1,6 +1,9 @@
 """Delivery, catalog, job and queries are deployed as their data files and the design say."""
 
 import json
+import re
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,46 @@ from infra.assembly import Assembly
 from infra.assets import ROOT
 
 pytestmark = pytest.mark.integration
+
+
+JOBS = ("events", "interactions", "items", "users")
+SCHEDULE = "AWS::Scheduler::Schedule"
+CATALOG_JOB = {
+    "--raw": "s3://<BucketsRaw>/",
+    "--personalize": "s3://<BucketsPersonalize>/",
+    "--quarantine": "s3://<BucketsQuarantine>/",
+    "--bus": "clickstream-prod",
+    "--mode": "auto",
+    "--gate": "default",
+    "--full_every_hours": "24",
+}
+ARGUMENTS = {
+    "events": {
+        "--raw": "s3://<BucketsRaw>/events/",
+        "--lake": "s3://<BucketsLake>/",
+        "--quarantine": "s3://<BucketsQuarantine>/",
+        "--partition": "day",
+        "--earliest": "1995-01-01T00:00:00Z",
+        "--lookback_hours": "72",
+    },
+    "interactions": {
+        "--raw": "s3://<BucketsRaw>/",
+        "--lake": "s3://<BucketsLake>/",
+        "--personalize": "s3://<BucketsPersonalize>/",
+        "--bus": "clickstream-prod",
+        "--mode": "auto",
+        "--gate": "default",
+        "--earliest": "1995-01-01T00:00:00Z",
+        "--full_every_hours": "24",
+    },
+    "items": CATALOG_JOB,
+    "users": CATALOG_JOB,
+}
+
+
+def named(assembly: Assembly, type_: str, name: str) -> dict[str, Any]:
+    [properties] = [r.properties for r in assembly.of_type(type_) if r.properties["Name"] == name]
+    return dict(properties)
 
 
 def only(assembly: Assembly, type_: str) -> dict[str, Any]:
@@ -36,9 +79,10 @@ def test_firehose_writes_gzip_by_hour_of_arrival_and_errors_apart(prod: Assembly
     assert destination["CloudWatchLoggingOptions"]["Enabled"] is True
 
 
-def test_the_job_runs_as_its_declaration_says(prod: Assembly) -> None:
-    declared = yaml.safe_load((ROOT / "glue_jobs" / "events" / "job.yaml").read_text())
-    job = only(prod, "AWS::Glue::Job")
+@pytest.mark.parametrize("name", JOBS)
+def test_a_job_runs_as_its_declaration_says(prod: Assembly, name: str) -> None:
+    declared = yaml.safe_load((ROOT / "glue_jobs" / name / "job.yaml").read_text())
+    job = named(prod, "AWS::Glue::Job", f"clickstream-prod-{name}")
     arguments = {name: prod.render(value) for name, value in job["DefaultArguments"].items()}
 
     assert job["GlueVersion"] == declared["glue_version"]
@@ -46,23 +90,46 @@ def test_the_job_runs_as_its_declaration_says(prod: Assembly) -> None:
     assert {"type": job["WorkerType"], "count": job["NumberOfWorkers"]} == declared["worker"]
     assert job["Timeout"] == declared["timeout_minutes"]
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": declared["max_concurrent_runs"]}
-    assert {name: arguments[name] for name in declared["arguments"]} == {
-        "--raw": "s3://<BucketsRaw>/events/",
-        "--lake": "s3://<BucketsLake>/",
-        "--quarantine": "s3://<BucketsQuarantine>/",
-        "--partition": "day",
-        "--earliest": "1995-01-01T00:00:00Z",
-        "--lookback_hours": "72",
-    }
+    assert {name: arguments[name] for name in declared["arguments"]} == ARGUMENTS[name]
     assert arguments["--job-bookmark-option"] == "job-bookmark-disable"
 
 
-def test_landed_objects_are_batched_before_they_start_the_job(prod: Assembly) -> None:
-    declared = yaml.safe_load((ROOT / "glue_jobs" / "events" / "job.yaml").read_text())["workflow"]
-    trigger = only(prod, "AWS::Glue::Trigger")
+def test_the_file_jobs_install_their_wheels_from_a_name_that_glue_knows_and_from_nowhere_else(prod: Assembly) -> None:
+    asked = {}
+    for job in prod.of_type("AWS::Glue::Job"):
+        arguments = job.properties["DefaultArguments"]
+        modules = prod.render(arguments.get("--additional-python-modules"))
+        asked[job.properties["Name"].rpartition("-")[2]] = (
+            re.sub(r"/[0-9a-f]{64}", "/DIGEST", modules),
+            arguments.get("--python-modules-installer-option"),
+        )
 
-    assert (trigger["Type"], trigger["WorkflowName"]) == ("EVENT", "clickstream-prod-events")
-    assert trigger["Actions"] == [{"JobName": "clickstream-prod-events"}]
+    wheels = "s3://cdk-hnb659fds-assets-<AWS::AccountId>-<AWS::Region>/DIGEST.gluewheels.zip"
+    assert asked == {"events": ("None", None), **dict.fromkeys(JOBS[1:], (wheels, "--no-index"))}
+
+
+def test_the_wheels_are_uploaded_where_the_jobs_look_for_them(
+    prod: Assembly, folders: Mapping[str, Path], wheels: Path
+) -> None:
+    job = named(prod, "AWS::Glue::Job", "clickstream-prod-items")
+    wanted = prod.render(job["DefaultArguments"]["--additional-python-modules"]).rpartition("/")[2]
+    files = json.loads((folders["prod"] / "Processing.assets.json").read_text())["files"]
+    uploaded = {
+        to["objectKey"]: (folders["prod"] / file["source"]["path"])
+        for file in files.values()
+        for to in file["destinations"].values()
+    }
+
+    assert uploaded[wanted].read_bytes() == wheels.read_bytes()
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_wake_up_calls_are_batched_before_they_start_a_job(prod: Assembly, name: str) -> None:
+    declared = yaml.safe_load((ROOT / "glue_jobs" / name / "job.yaml").read_text())["workflow"]
+    trigger = named(prod, "AWS::Glue::Trigger", f"clickstream-prod-{name}")
+
+    assert (trigger["Type"], trigger["WorkflowName"]) == ("EVENT", f"clickstream-prod-{name}")
+    assert trigger["Actions"] == [{"JobName": f"clickstream-prod-{name}"}]
     assert trigger["EventBatchingCondition"] == {
         "BatchSize": declared["batch_size"],
         "BatchWindow": declared["batch_window_seconds"],
@@ -84,12 +151,54 @@ def test_the_rule_for_landed_objects_wakes_the_workflow_and_may_do_only_that(pro
     ]
 
 
-def test_the_hourly_net_starts_the_job_by_its_name(prod: Assembly) -> None:
-    schedule = only(prod, "AWS::Scheduler::Schedule")
+def test_schedules_start_their_jobs_by_name_and_tell_them_what_is_different_at_night(prod: Assembly) -> None:
+    schedules = {s.properties["Name"].removeprefix("clickstream-prod-"): s.properties for s in prod.of_type(SCHEDULE)}
+    starts = {name: json.loads(schedule["Target"]["Input"]) for name, schedule in schedules.items()}
 
-    assert schedule["ScheduleExpression"] == "rate(1 hour)"
-    assert prod.render(schedule["Target"]["Arn"]) == "arn:<AWS::Partition>:scheduler:::aws-sdk:glue:startJobRun"
-    assert json.loads(schedule["Target"]["Input"]) == {"JobName": "clickstream-prod-events"}
+    assert {prod.render(schedule["Target"]["Arn"]) for schedule in schedules.values()} == {
+        "arn:<AWS::Partition>:scheduler:::aws-sdk:glue:startJobRun"
+    }
+    assert {name: schedule["ScheduleExpression"] for name, schedule in schedules.items()} == {
+        "events-hourly": "rate(1 hour)",
+        "items-nightly": "cron(5 2 * * ? *)",
+        "users-nightly": "cron(25 2 * * ? *)",
+        "interactions-nightly": "cron(45 2 * * ? *)",
+    }
+    assert starts == {
+        "events-hourly": {"JobName": "clickstream-prod-events"},
+        **{
+            f"{job}-nightly": {"JobName": f"clickstream-prod-{job}", "Arguments": {"--mode": "full"}}
+            for job in JOBS[1:]
+        },
+    }
+
+
+def test_the_success_of_the_events_job_wakes_what_others_refer_to_first(prod: Assembly) -> None:
+    woken = [
+        prod.render(target["Arn"]).rpartition("-")[2]
+        for rule in prod.of_type("AWS::Events::Rule")
+        if rule.properties["EventPattern"].get("detail", {}).get("state") == ["SUCCEEDED"]
+        for target in rule.properties["Targets"]
+    ]
+
+    assert woken == ["items", "users", "interactions"]
+
+
+def test_rules_are_made_in_the_order_of_their_file(prod: Assembly) -> None:
+    rules = prod.of_type("AWS::Events::Rule")
+    names = [rule["name"] for rule in yaml.safe_load((ROOT / "eventbridge_rules" / "rules.yaml").read_text())["rules"]]
+
+    assert [rule.properties["Name"].removeprefix("clickstream-prod-") for rule in rules] == names
+    for before, after in pairwise(rules):
+        assert before.address.logical_id in after.raw["DependsOn"]
+
+
+def test_a_refused_dataset_is_told_to_people_from_the_own_bus(prod: Assembly) -> None:
+    rule = named(prod, "AWS::Events::Rule", "clickstream-prod-quality-gate-failed")
+
+    assert prod.render(rule["EventBusName"]) == "<EventBus>"
+    assert rule["EventPattern"] == {"source": ["clickstream.files"], "detail-type": ["Quality Gate Failed"]}
+    assert [prod.render(target["Arn"]) for target in rule["Targets"]] == ["<Alerts>"]
 
 
 def test_every_table_of_the_contract_is_in_the_catalog_with_its_columns(prod: Assembly) -> None:

@@ -18,8 +18,13 @@ OUTPUTS = {
         "AthenaResultsBucket",
         "StreamName",
     },
-    "Processing": {"DeliveryStream", "Database", "WorkGroup", "Bus", "EventsJob", "EventsWorkflow"},
+    "Processing": {
+        *("DeliveryStream", "Database", "WorkGroup", "Bus"),
+        *("EventsJob", "InteractionsJob", "ItemsJob", "UsersJob"),
+        *("EventsWorkflow", "InteractionsWorkflow", "ItemsWorkflow", "UsersWorkflow"),
+    },
 }
+FILE_JOBS = ("Interactions", "Items", "Users")
 
 
 def statements(assembly: Assembly, *types: str) -> list[dict[str, Any]]:
@@ -62,16 +67,16 @@ def test_physical_names_follow_the_stage(prod: Assembly) -> None:
         prod.of_type("AWS::KinesisFirehose::DeliveryStream")[0].properties["DeliveryStreamName"],
         prod.of_type("AWS::Events::EventBus")[0].properties["Name"],
         prod.of_type("AWS::Glue::Database")[0].properties["DatabaseInput"]["Name"],
-        prod.of_type("AWS::Glue::Job")[0].properties["Name"],
-        prod.of_type("AWS::Glue::Workflow")[0].properties["Name"],
+        *(job.properties["Name"] for job in prod.of_type("AWS::Glue::Job")),
+        *(workflow.properties["Name"] for workflow in prod.of_type("AWS::Glue::Workflow")),
         prod.of_type("AWS::Athena::WorkGroup")[0].properties["Name"],
     ] == [
         "clickstream-prod-events",
         "clickstream-prod-raw",
         "clickstream-prod",
         "clickstream_prod",
-        "clickstream-prod-events",
-        "clickstream-prod-events",
+        *(f"clickstream-prod-{name}" for name in ("events", "interactions", "items", "users")),
+        *(f"clickstream-prod-{name}" for name in ("events", "interactions", "items", "users")),
         "clickstream-prod",
     ]
 
@@ -102,36 +107,6 @@ def test_every_bucket_queue_and_topic_refuses_plain_http(prod: Assembly) -> None
         for resource in prod.of_type(type_)
     ]
     assert {name: refuses_plain_http(policies.get(name, [])) for name in must} == dict.fromkeys(must, True)
-
-
-def test_raw_and_quarantined_events_are_gone_within_thirty_days(prod: Assembly) -> None:
-    for name in ("BucketsRaw", "BucketsQuarantine"):
-        [bucket] = [b for b in prod.of_type("AWS::S3::Bucket") if b.address.name == name]
-        [rule] = [r for r in bucket.properties["LifecycleConfiguration"]["Rules"] if r["Id"] == "expire"]
-        # S3 rounds both periods up to the next midnight UTC.
-        days = rule["ExpirationInDays"] + 1 + rule["NoncurrentVersionExpiration"]["NoncurrentDays"] + 1
-        assert (rule["Status"], rule.get("Prefix"), days <= 30) == ("Enabled", None, True)
-
-
-def test_staged_objects_expire_after_a_day_and_unfinished_uploads_everywhere(prod: Assembly) -> None:
-    rules = {
-        bucket.address.name: bucket.properties["LifecycleConfiguration"]["Rules"]
-        for bucket in prod.of_type("AWS::S3::Bucket")
-    }
-    staged = {
-        name: rule["ExpirationInDays"]
-        for name, bucket_rules in rules.items()
-        for rule in bucket_rules
-        if rule.get("Prefix") == "_staging/"
-    }
-    abandoning = {
-        name
-        for name, bucket_rules in rules.items()
-        for rule in bucket_rules
-        if "AbortIncompleteMultipartUpload" in rule
-    }
-    assert staged == {"BucketsLake": 1, "BucketsQuarantine": 1}
-    assert abandoning == set(rules)
 
 
 def test_only_raw_announces_its_objects(prod: Assembly) -> None:
@@ -189,7 +164,7 @@ def test_every_rule_target_and_schedule_leaves_what_it_cannot_deliver(prod: Asse
     targets = [t for rule in prod.of_type("AWS::Events::Rule") for t in rule.properties["Targets"]]
     targets += [schedule.properties["Target"] for schedule in prod.of_type("AWS::Scheduler::Schedule")]
     queues = [prod.render(target["DeadLetterConfig"]["Arn"]) for target in targets]
-    assert queues == ["<RoutingUndelivered.Arn>"] * 3
+    assert queues == ["<RoutingUndelivered.Arn>"] * (7 + 4)  # rules, schedules
 
 
 def test_each_rule_may_leave_an_event_in_the_queue_and_nobody_else(prod: Assembly) -> None:
@@ -205,7 +180,10 @@ def test_each_rule_may_leave_an_event_in_the_queue_and_nobody_else(prod: Assembl
 
 def test_every_log_group_forgets(prod: Assembly) -> None:
     days = {g.properties["LogGroupName"]: g.properties["RetentionInDays"] for g in prod.of_type("AWS::Logs::LogGroup")}
-    assert days == {"/aws-glue/jobs/clickstream-prod-events": 365, "/aws/kinesisfirehose/clickstream-prod-raw": 365}
+    assert days == {
+        **{f"/aws-glue/jobs/clickstream-prod-{job}": 365 for job in ("events", "interactions", "items", "users")},
+        "/aws/kinesisfirehose/clickstream-prod-raw": 365,
+    }
 
 
 def test_no_role_may_do_everything_of_a_service(prod: Assembly) -> None:
@@ -226,9 +204,11 @@ def test_every_role_trusts_one_service_for_this_account_only(prod: Assembly) -> 
         trusted[role.address.name] = (statement["Principal"]["Service"], account)
     assert trusted == {
         "RawDeliveryRole": ("firehose.amazonaws.com", "<AWS::AccountId>"),
-        "EventsGlueJobRole": ("glue.amazonaws.com", "<AWS::AccountId>"),
+        **{f"{job}GlueJobRole": ("glue.amazonaws.com", "<AWS::AccountId>") for job in ("Events", *FILE_JOBS)},
         "RoutingRawLandedRole": ("events.amazonaws.com", "<AWS::AccountId>"),
+        **{f"RoutingEventsReady{job}Role": ("events.amazonaws.com", "<AWS::AccountId>") for job in FILE_JOBS},
         "RoutingEventsHourlyRole": ("scheduler.amazonaws.com", "<AWS::AccountId>"),
+        **{f"Routing{job}NightlyRole": ("scheduler.amazonaws.com", "<AWS::AccountId>") for job in FILE_JOBS},
     }
 
 
@@ -260,7 +240,13 @@ def test_only_rules_and_alarms_of_this_account_publish_alerts_and_may_use_the_ke
     publishers = [s["Principal"]["Service"] for s in topic_policy if s["Effect"] == "Allow"]
     [key] = prod.of_type("AWS::KMS::Key")
     grants = [s for s in key.properties["KeyPolicy"]["Statement"] if "Service" in s["Principal"]]
-    assert sorted(publishers) == ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    rules = [
+        prod.render(s["Condition"]["ArnEquals"]["aws:SourceArn"])
+        for s in topic_policy
+        if s["Effect"] == "Allow" and s["Principal"]["Service"] == "events.amazonaws.com"
+    ]
+    assert sorted(publishers) == ["cloudwatch.amazonaws.com", *["events.amazonaws.com"] * 3]
+    assert rules == [f"<Routing{name}Rule.Arn>" for name in ("EventsJobFailed", "FilesJobFailed", "QualityGateFailed")]
     assert [(sorted(g["Principal"]["Service"]), g["Action"], g["Condition"]) for g in grants] == [
         (
             ["cloudwatch.amazonaws.com", "events.amazonaws.com"],

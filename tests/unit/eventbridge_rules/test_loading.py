@@ -31,7 +31,7 @@ schedules:
     why: Something must happen by the clock.
     expression: rate(1 hour)
     flexible_minutes: 0
-    target: {glue_job: events}
+    target: {glue_job: events, arguments: {--mode: full}}
     retry: {attempts: 0, max_age_seconds: 60}
 """
 
@@ -58,7 +58,7 @@ def test_rules_and_schedules_are_read_whole(tmp_path: Path) -> None:
             why="Something must happen by the clock.",
             expression="rate(1 hour)",
             flexible_minutes=0,
-            target=ScheduleTarget(glue_job="events"),
+            target=ScheduleTarget(glue_job="events", arguments={"--mode": "full"}),
             retry=Retry(attempts=0, max_age_seconds=60),
         ),
     )
@@ -87,6 +87,29 @@ def test_a_faulty_rule_is_refused_by_file_and_key(tmp_path: Path, old: str, new:
         load_rules(known=KNOWN, folder=tmp_path)
 
     assert [part for part in ["some.yaml", *told] if part not in str(caught.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("--mode: full", "mode: full", "arguments"),
+        ("--mode: full", "--hours: 24", "arguments"),
+        ("rate", "at", "expression"),
+    ],
+)
+def test_a_faulty_schedule_is_refused_by_key(tmp_path: Path, old: str, new: str, told: str) -> None:
+    (tmp_path / "some.yaml").write_text(SCHEDULE.replace(old, new))
+
+    with pytest.raises(InvalidRules, match=rf"some.yaml: .*{told}"):
+        load_rules(known=KNOWN, folder=tmp_path)
+
+
+def test_a_schedule_that_tells_its_job_nothing_special_needs_no_arguments(tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_text(SCHEDULE.replace(", arguments: {--mode: full}", ""))
+
+    [schedule] = load_rules(known=KNOWN, folder=tmp_path).schedules
+
+    assert schedule.target == ScheduleTarget(glue_job="events", arguments={})
 
 
 def test_a_schedule_for_an_unknown_job_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from eventbridge_rules.placeholders import fill
 
 pytestmark = pytest.mark.unit
 
-NAMES = {"bucket:raw": "the-raw-bucket", "job:events": "clickstream-dev-events"}
+NAMES = {"bucket:raw": "the-raw-bucket"} | {
+    f"job:{name}": f"clickstream-dev-{name}" for name in ("events", "interactions", "items", "users")
+}
 RULES: dict[str, Rule] = {
     rule.name: rule for path in sorted(HERE.glob("*.yaml")) for rule in read_rules_file(path).rules
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from infra.capabilities.job_spec import SETTINGS
 from infra.config import STAGES, Config
 
 pytestmark = pytest.mark.unit
@@ -18,6 +19,18 @@ def test_names_carry_the_stage() -> None:
         "clickstream-prod",
         "clickstream_prod",
     )
+
+
+def test_data_files_may_ask_for_settings_and_the_usual_gate_has_a_name() -> None:
+    usual, own = Config(stage="dev", keep_data=False), Config(stage="dev", keep_data=False, gate="max_psi=0.3")
+
+    assert usual.settings() == {
+        "setting:lake_partition": "day",
+        "setting:gate": "default",
+        "setting:bus": "clickstream-dev",
+    }
+    assert own.settings()["setting:gate"] == "max_psi=0.3"
+    assert set(usual.settings()) == set(SETTINGS)
 
 
 def test_only_prod_keeps_its_data_and_only_local_leaves_things_out() -> None:
