@@ -81,9 +81,11 @@ class _Sessions:
         session = self.fresh()
         for key, value in options.items():
             session.conf.set(key, value)
-        # Executors find the modules of this run only; addPyFile adds to those of earlier runs.
+        # Executors find the modules of this run only; addPyFile adds to those of earlier runs. A task would fetch
+        # those again where none did before, and they are gone.
         path, context = list(sys.path), session.sparkContext
         context._python_includes = []  # noqa: SLF001
+        context._jsc.sc().addedFiles().clear()  # noqa: SLF001
         for library in libraries:
             context.addPyFile(str(library))
         sys.path[:] = path

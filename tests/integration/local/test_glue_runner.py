@@ -41,6 +41,15 @@ def test_a_changed_library_takes_effect_in_the_next_run(local: Local, tmp_path: 
     assert row["says"] == "changed"
 
 
+def test_a_run_that_gave_spark_nothing_to_do_does_not_harm_the_next(local: Local, tmp_path: Path) -> None:
+    name, bucket = local.create_job(tmp_path)
+
+    states = [local.run_job(name, exit="0")["JobRunState"], local.run_job(name)["JobRunState"]]
+
+    assert states == ["SUCCEEDED", "SUCCEEDED"]
+    assert written_row(local, bucket)["says"] == "hello"
+
+
 def test_an_exception_fails_the_run_with_its_message_and_output(local: Local, tmp_path: Path) -> None:
     name, _ = local.create_job(tmp_path)
 
