@@ -26,6 +26,7 @@ class Deployment:
     raw_bucket: str
     lake_bucket: str
     quarantine_bucket: str
+    personalize_bucket: str
     stream_name: str
     database: str
     work_group: str
@@ -34,6 +35,13 @@ class Deployment:
     def raw(self) -> S3Store:
         """Below the events' prefix."""
         return S3Store(boto3.client("s3"), self.raw_bucket, "events/")
+
+    def raw_root(self) -> S3Store:
+        """The whole bucket, with the snapshots of the catalog."""
+        return S3Store(boto3.client("s3"), self.raw_bucket, "")
+
+    def personalize(self) -> S3Store:
+        return S3Store(boto3.client("s3"), self.personalize_bucket, "")
 
     def lake(self) -> S3Store:
         return S3Store(boto3.client("s3"), self.lake_bucket, "")
@@ -53,6 +61,7 @@ def find_deployment(stage: str) -> Deployment:
         raw_bucket=outputs["RawBucket"],
         lake_bucket=outputs["LakeBucket"],
         quarantine_bucket=outputs["QuarantineBucket"],
+        personalize_bucket=outputs["PersonalizeBucket"],
         stream_name=outputs["StreamName"],
         database=outputs["Database"],
         work_group=outputs["WorkGroup"],

@@ -1,8 +1,7 @@
-"""Where the demo's events come from: simulated shoppers, or a file of the user's own."""
+"""Where the demo's events and catalog come from: simulated shoppers and their shop, or files of the user's own."""
 
 from __future__ import annotations
 
-import gzip
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from contract.times import parse_instant
+from producers.catalog.files import snapshot_of
+from producers.catalog.snapshot import Snapshot
 from producers.replay.events import EventMaker
-from producers.replay.items import encode_items, read_items, snapshot_key
 from producers.replay.mapping import recognised
 from producers.replay.replay import replay, replay_producer_id
 from producers.replay.rows import Row, file_digest, read_rows
@@ -23,6 +23,7 @@ from producers.sdk.producer import EventProducer
 from producers.sdk.stream import Stream
 from producers.simulator.run import run_simulation
 from producers.simulator.settings import SimulationSettings
+from producers.simulator.snapshots import simulated_snapshots
 
 LONG_HISTORY = timedelta(days=400)  # from here on the lake is partitioned by month
 _LOOK_AT_EVERY = 500
@@ -31,7 +32,7 @@ Progress = Callable[[int], None]
 
 
 class Source(Protocol):
-    """Puts events on the stream."""
+    """Puts events on the stream, and knows the catalog that they are about, if there is one."""
 
     @property
     def what(self) -> str: ...
@@ -41,6 +42,8 @@ class Source(Protocol):
     def send(self, stream: Callable[[], Stream], clock: Clock, progress: Progress) -> None:
         """All of them; `progress` hears how many were accepted so far."""
         ...
+
+    def catalog(self) -> tuple[Snapshot, ...]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +62,15 @@ class Simulation:
         return "day"
 
     def send(self, stream: Callable[[], Stream], clock: Clock, progress: Progress) -> None:
+        run_simulation(self.settings(), stream, clock, progress)
+
+    def catalog(self) -> tuple[Snapshot, ...]:
+        return simulated_snapshots(self.settings())
+
+    def settings(self) -> SimulationSettings:
         days = 7
         midnight = datetime.combine(self.today.date(), time(), tzinfo=self.today.tzinfo)
-        start = midnight - timedelta(days=days)
-        settings = SimulationSettings(seed=self.seed, events=self.events, start=start, days=days)
-        run_simulation(settings, stream, clock, progress)
+        return SimulationSettings(seed=self.seed, events=self.events, start=midnight - timedelta(days=days), days=days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +98,9 @@ class EventFile:
         with EventProducer(stream(), clock=clock, producer_id=replay_producer_id(self.path)) as producer:
             replay(self.path, producer, sink, progress=progress)
 
+    def catalog(self) -> tuple[Snapshot, ...]:
+        return ()
+
 
 def _at(maker: EventMaker, row: Row) -> datetime | None:
     try:
@@ -99,8 +109,17 @@ def _at(maker: EventMaker, row: Row) -> datetime | None:
         return None
 
 
-def send_items(path: Path, s3: Any, bucket: str) -> int:
-    """Put the file's items into the raw bucket as a snapshot of the catalog; returns how many."""
-    data = encode_items(read_items(path))
-    s3.put_object(Bucket=bucket, Key=snapshot_key(path), Body=data)
-    return gzip.decompress(data).count(b"\n")
+def send_catalog(
+    source: Source, *, items: Path | None, users: Path | None, s3: Any, bucket: str, now: datetime
+) -> tuple[Snapshot, ...]:
+    """Put the catalog into the raw bucket and return what was put: of a dataset, the file that is given, as of now,
+    else the snapshots of the source; nothing where there is neither.
+
+    Raises `ConfigurationError` for a file that is no catalog, before anything is put.
+    """
+    files = {dataset: path for dataset, path in (("items", items), ("users", users)) if path is not None}
+    own = tuple(snapshot_of(path, dataset, now) for dataset, path in files.items())
+    snapshots = (*own, *(s for s in source.catalog() if s.dataset not in files))
+    for snapshot in snapshots:
+        s3.put_object(Bucket=bucket, Key=snapshot.key, Body=snapshot.data)
+    return snapshots

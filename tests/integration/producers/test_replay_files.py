@@ -15,7 +15,6 @@ import pytest
 from contract.checkpoints import parse_checkpoint
 from contract.codec import Plausible, decode
 from contract.errors import ConfigurationError
-from producers.replay.items import encode_items, read_items
 from producers.replay.mapping import Mapping, TimeUnit, load_mapping
 from producers.replay.replay import ReplayResult, replay, replay_producer_id
 from producers.sdk.batches import BatchWriter
@@ -158,22 +157,3 @@ def test_a_mapping_is_read_from_yaml(tmp_path: Path) -> None:
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigurationError, match="not a mapping"):
         load_mapping(file(tmp_path, "bad.yaml", text.encode()))
-
-
-def test_items_are_read_and_make_a_snapshot_of_the_same_bytes(tmp_path: Path) -> None:
-    path = file(tmp_path, "items.csv.gz", b"ITEM_ID,GENRE,YEAR\n1,Comedy|Drama,1995\n2,,1996\n")
-
-    items = list(read_items(path))
-
-    assert items == [{"item_id": "1", "genre": "Comedy|Drama", "year": "1995"}, {"item_id": "2", "year": "1996"}]
-    assert gzip.decompress(encode_items(items)) == (
-        b'{"item_id":"1","genre":"Comedy|Drama","year":"1995"}\n{"item_id":"2","year":"1996"}\n'
-    )
-    assert encode_items(items) == encode_items(items)
-
-
-def test_an_item_without_an_id_is_named_by_its_row(tmp_path: Path) -> None:
-    path = file(tmp_path, "items.csv", b"ITEM_ID,GENRE\n1,Comedy\n,Drama\n")
-
-    with pytest.raises(ConfigurationError, match="row 2"):
-        list(read_items(path))

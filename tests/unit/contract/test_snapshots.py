@@ -43,6 +43,8 @@ def test_keys_sort_as_their_times(one: datetime, other: datetime) -> None:
         "",
         "catalog/items/0123456789ab.json.gz",
         "catalog/items/dt=2026-11-23/093000Z-0123456789ab.json",
+        "catalog/items/dt=2026-11-23/093000Z-0123456789abc.json.gz",
+        "catalog/items/dt=2026-11-23/093000Z-0123456789a.json.gz",
         "catalog/items/dt=2026-11-23/093000-0123456789ab.json.gz",
         "catalog/events/dt=2026-11-23/093000Z-0123456789ab.json.gz",
         "raw/catalog/items/dt=2026-11-23/093000Z-0123456789ab.json.gz",
