@@ -24,7 +24,7 @@ from operations.athena import Answer, run_saved_query, saved_queries
 from operations.audit.core import Patience, audit
 from operations.audit.gather import Stores, gather, read_entries
 from operations.audit.report import Report
-from operations.demo.sources import Source, send_items
+from operations.demo.sources import Source, send_catalog
 from operations.demo.stages import Stages
 from operations.deployment import Deployment, find_deployment
 from operations.show import show_answer, show_files, show_report
@@ -101,9 +101,11 @@ def _produce(demo: Demo, deployment: Deployment, stages: Stages) -> None:
             SystemClock(),
             lambda accepted: say(f"{accepted:,} events accepted"),
         )
-    if demo.items is not None:
-        with stages.stage("items", f"catalog snapshot of {demo.items}"):
-            send_items(demo.items, boto3.client("s3"), deployment.raw_bucket)
+        s3, now = boto3.client("s3"), datetime.now(UTC)
+        sent = send_catalog(demo.source, items=demo.items, users=None, s3=s3, bucket=deployment.raw_bucket, now=now)
+    for snapshot in sent:
+        if snapshot.left_out:
+            stages.console.print(f"  columns of {snapshot.dataset} left out: {', '.join(snapshot.left_out)}")
 
 
 def _drain(endpoint: Endpoint, deployment: Deployment) -> None:
