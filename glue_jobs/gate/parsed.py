@@ -53,6 +53,7 @@ class Parsed:
 
 def parse(name: str, data: bytes, schema: Schema, findings: Findings) -> Parsed:
     """Reads what can be read and notes what cannot. A row that is out of form does not hide the others."""
+    findings.visit("encoding", "compressed", "header_unquoted", "columns", "row_shape", "escapes", "line_ends")
     if data.startswith(_GZIP):
         data = _decompressed(name, data, findings)
     if data.startswith(_WIDE) or not data:

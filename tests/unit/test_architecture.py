@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "operations": OURS - {"tests", "operations"},
 }
 NEEDS_MSGSPEC = {"contract/codec.py", "contract/generated/types.py"}
-IN_SPARK = {"contract", "pyspark", "boto3", "botocore"} | sys.stdlib_module_names
+IN_SPARK = {"contract", "pyspark", "boto3", "botocore", "numpy", "pyarrow"} | sys.stdlib_module_names
 
 
 def imports(path: Path) -> set[str]:
