@@ -51,11 +51,17 @@ def _of_rules(measured: Mapping[str, Result]) -> list[Any]:
             min_value=result.minimum,
             max_value=result.maximum,
             severity=_CRITICAL if result.severity is Severity.STOP else "warning",
-            notes=f"{result.why} {result.way_out}",
+            description=f"{rule}: {_wanted(result)}. {result.why} Way out: {result.way_out}",
             meta={"why": result.why, "way_out": result.way_out},
         )
         for rule, result in measured.items()
     ]
+
+
+def _wanted(result: Result) -> str:
+    if result.minimum is not None:
+        return f"at least {result.minimum:,.10g}"
+    return f"at most {result.maximum:,.10g}"
 
 
 def _of_columns(schema: Mapping[str, Any], found: list[str]) -> list[Any]:
