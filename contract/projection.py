@@ -74,6 +74,9 @@ USERS = Dataset(
     ),
 )
 
+MAX_FLOAT = 3.4028234663852886e38
+"""The greatest number in 32 bits: EVENT_VALUE has no more, and one value beyond it would fail a whole import."""
+
 DATASETS = {dataset.name: dataset for dataset in (INTERACTIONS, ITEMS, USERS)}
 
 
@@ -83,9 +86,10 @@ def epoch_seconds(instant: str) -> int:
 
 
 def is_exported(event: Mapping[str, Any]) -> bool:
-    """Whether Personalize gets this event: its type is exported and the visitor does not refuse."""
+    """Whether Personalize gets this event: its type is exported, a float holds its value, and the visitor does not
+    refuse."""
     refused = (event.get("consent") or {}).get("personalization") is False
-    return event["event_type"] in EXPORTED_TYPES and not refused
+    return event["event_type"] in EXPORTED_TYPES and abs(event.get("value") or 0) <= MAX_FLOAT and not refused
 
 
 def interaction(event: Mapping[str, Any]) -> dict[str, Any]:

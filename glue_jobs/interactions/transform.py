@@ -6,17 +6,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from contract.ledger import CONSENT_REFUSED, DELIVERED, EXCLUDED
-from contract.projection import EXPORTED_TYPES, INTERACTIONS
+from contract.projection import EXPORTED_TYPES, INTERACTIONS, MAX_FLOAT
 from glue_jobs.files.csv_lines import csv_line
 
 TYPE_NOT_EXPORTED = f"{EXCLUDED}:type_not_exported"
+VALUE_TOO_LARGE = f"{EXCLUDED}:value_too_large"
 
 
 def outcome() -> Column:
     """What becomes of an event, before repeats are told apart."""
     refused = F.col("consent.personalization") == F.lit(False)
     exported = F.col("event_type").isin(*EXPORTED_TYPES)
-    return F.when(~exported, TYPE_NOT_EXPORTED).when(refused, CONSENT_REFUSED).otherwise(DELIVERED)
+    too_large = F.abs("value") > MAX_FLOAT
+    of_exported = F.when(refused, CONSENT_REFUSED).when(too_large, VALUE_TOO_LARGE).otherwise(DELIVERED)
+    return F.when(exported, of_exported).otherwise(TYPE_NOT_EXPORTED)
 
 
 def interactions(events: DataFrame) -> DataFrame:

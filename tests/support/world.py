@@ -48,8 +48,13 @@ class SteppingClock:
 def view(number: int, **fields: Any) -> Event:
     """A distinct event; numbers are its minutes of the day before."""
     at = datetime(2026, 11, 22, number // 60, number % 60, tzinfo=UTC)
-    made: dict[str, Any] = {"event_id": f"e-{number:04d}", "user_id": f"u-{number % 7}", "item_id": f"i-{number % 5}"}
-    return Event(event_type="view", **made | {"occurred_at": format_instant(at)} | fields)
+    made: dict[str, Any] = {
+        "event_type": "view",
+        "event_id": f"e-{number:04d}",
+        "user_id": f"u-{number % 7}",
+        "item_id": f"i-{number % 5}",
+    }
+    return Event(**made | {"occurred_at": format_instant(at)} | fields)
 
 
 def produced(events: Iterable[Event], *, producer_id: str = "web-1", checkpoint_after: int = 10) -> list[bytes]:
