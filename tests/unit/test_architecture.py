@@ -96,8 +96,7 @@ def test_spark_jobs_import_only_what_their_zip_and_glue_hold(unit: str) -> None:
         f"{path.relative_to(ROOT)} imports {module}"
         for path in files(unit)
         for module in imports(path)
-        if top(module) not in IN_SPARK | {unit} | (OF_THE_GATE if unit == "glue_jobs" else set())
-        or module in {"contract.codec", "contract.generated.types"}
+        if top(module) not in IN_SPARK | {unit} or module in {"contract.codec", "contract.generated.types"}
     }
 
     assert strays == set()
