@@ -1,4 +1,4 @@
-"""`clickstream`: demo, audit, quarantine."""
+"""`clickstream`: demo, audit, quarantine, check."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from contract.errors import ClickstreamError, ConfigurationError
+from contract.manifest import FULL, INCREMENTAL
+from glue_jobs.gate.settings import parse_settings
 from infra.local.deploy import DeploymentFailed
 from infra.local.endpoint import EndpointError
-from operations.audit.core import Patience, audit
-from operations.audit.gather import Stores, gather
+from operations.audit.core import Patience
+from operations.audit.everything import audit_all
 from operations.audit.report import Report
+from operations.check.core import as_data, check, passed
+from operations.check.show import show_check
 from operations.demo.run import Demo, run_demo
 from operations.demo.sources import EventFile, Simulation
 from operations.deployment import connected
@@ -50,8 +55,7 @@ def _demo(args: argparse.Namespace, console: Console) -> bool:
 def _audit(args: argparse.Namespace, console: Console) -> bool:
     allowed = None if args.drained else STREAM_RETENTION_AND_GRACE
     with connected(args.stage) as deployment:
-        stores = Stores(raw=deployment.raw(), lake=deployment.lake(), quarantine=deployment.quarantine())
-        report = audit(gather(stores, quick=args.quick), Patience(now=datetime.now(UTC), allowed=allowed))
+        report = audit_all(deployment, Patience(now=datetime.now(UTC), allowed=allowed), quick=args.quick)
     if args.json:
         print(json.dumps(_plain(report), indent=2))
     else:
@@ -83,6 +87,26 @@ def _quarantine_show(args: argparse.Namespace, _: Console) -> bool:
     return True
 
 
+def _check(args: argparse.Namespace, console: Console) -> bool:
+    settings = parse_settings(",".join(args.set))
+    done = check(args.files, schemas=args.schema, mode=args.mode, settings=settings, now=datetime.now(UTC))
+    if args.json:
+        print(json.dumps(as_data(done), indent=2))
+    else:
+        show_check(console, done)
+    return passed(done)
+
+
+def _add_check(commands: Any) -> None:
+    checked = commands.add_parser("check", help="would Personalize accept these files?")
+    checked.add_argument("files", nargs="+", type=Path, metavar="FILES", help=".csv, .csv.gz, or a folder of them")
+    checked.add_argument("--schema", type=Path, action="append", default=[], help="Avro, one a dataset; else inferred")
+    checked.add_argument("--mode", choices=(FULL, INCREMENTAL), default=FULL)
+    checked.add_argument("--set", action="append", default=[], help="max_psi=0.2,stop=duplicates,warn=items_known")
+    checked.add_argument("--json", action="store_true")
+    checked.set_defaults(command=_check)
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be typed; `command` of what was parsed does it."""
     top = argparse.ArgumentParser(prog="clickstream", description=__doc__, allow_abbrev=False)
@@ -107,6 +131,7 @@ def parser() -> argparse.ArgumentParser:
     shown = quarantine.add_parser("show", parents=[here], help="a line's reason and its bytes, as they came")
     shown.add_argument("line", help="object:line")
     shown.set_defaults(command=_quarantine_show)
+    _add_check(commands)
     return top
 
 

@@ -30,7 +30,7 @@ class Deployment:
     stream_name: str
     database: str
     work_group: str
-    events_job: str
+    jobs: tuple[str, ...]  # events and the three for files
 
     def raw(self) -> S3Store:
         """Below the events' prefix."""
@@ -65,7 +65,7 @@ def find_deployment(stage: str) -> Deployment:
         stream_name=outputs["StreamName"],
         database=outputs["Database"],
         work_group=outputs["WorkGroup"],
-        events_job=outputs["EventsJob"],
+        jobs=tuple(outputs[f"{name}Job"] for name in ("Events", "Items", "Users", "Interactions")),
     )
 
 

@@ -1,0 +1,1 @@
+"""`clickstream check`: the quality gate on Personalize files of one's own."""
