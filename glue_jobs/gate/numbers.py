@@ -20,7 +20,7 @@ NUMBERS = ("int", "long", "float", "double")
 
 def judge_numbers(cells: Cells, findings: Findings) -> pa.ChunkedArray:
     """The column as numbers, null where a cell is empty or none. Notes those that are none."""
-    numbers = _numbers(cells.values, cells.column.type)
+    numbers = as_numbers(cells.values, cells.column.type)
     bad = pc.and_(pc.is_valid(cells.values), pc.is_null(numbers))
     if numbers.null_count == cells.values.null_count:
         findings.visit("number_form")
@@ -29,7 +29,8 @@ def judge_numbers(cells: Cells, findings: Findings) -> pa.ChunkedArray:
     return numbers
 
 
-def _numbers(values: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
+def as_numbers(values: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
+    """Null where a cell is empty or no number of the type."""
     whole = kind in {"int", "long"}
     type_ = pa.int64() if whole else pa.float64()
     try:
