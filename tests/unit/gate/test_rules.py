@@ -14,7 +14,7 @@ pytestmark = pytest.mark.unit
 
 FIRST = {
     "encoding": Offence("part-0.csv", 17, "RECOMMENDATION_ID", "RID-\ufffd"),
-    "row_shape": Offence("part-0.csv", 18, "", "8 values for 7 columns: u-16,extra,i-16,1790000016,view,2.29,,"),
+    "row_shape": Offence("part-0.csv", 18, "", "8 values for 7 columns: u-16,extra,i-16,1790000016,click,2.29,,"),
     "number_form": Offence("part-0.csv", 17, "PRICE", "12,50"),
     "timestamp_seconds": Offence("part-0.csv", 17, "TIMESTAMP", "1790000015000 has 13 digits: milliseconds?"),
     "required_value": Offence("part-0.csv", 17, "ITEM_ID", "empty"),
