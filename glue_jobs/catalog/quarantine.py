@@ -20,7 +20,7 @@ def keep(refused: DataFrame, count: int, store: Store, name: str) -> None:
     if not count:
         store.delete([found.key for found in store.list(key)])
         return
-    staging = f"_staging/{name}/"
+    staging = f"_staging/{name}/refused/"
     columns = [_column(c.name, c.type, refused.columns) for c in QUARANTINE_TABLE]
     in_order = refused.select(*columns).coalesce(1).sortWithinPartitions("source_object", "source_line")
     in_order.write.mode("overwrite").option("compression", "zstd").parquet(store.uri(staging))
