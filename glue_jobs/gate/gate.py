@@ -74,7 +74,7 @@ def _examine_file(file: GateFile, gathering: Gathering) -> FileFacts:
     data = file.read()
     parsed = parse(file.name, data, gathering.schema, gathering.findings)
     judge(parsed, gathering)
-    gathering.size += len(data)
+    gathering.size += parsed.size
     return FileFacts(name=file.name, rows=parsed.count, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 

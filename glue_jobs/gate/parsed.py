@@ -46,6 +46,7 @@ class Parsed:
     file: str
     table: pa.Table
     rows: Rows
+    size: int = 0  # bytes, decompressed
     count: int = 0  # rows, those that could not be read included
     given_up: bool = False  # not all rows are accounted for
     lacking: list[str] = field(default_factory=list)  # columns
@@ -65,7 +66,7 @@ def parse(name: str, data: bytes, schema: Schema, findings: Findings) -> Parsed:
     for rule, count in body.counts.items():
         places = (Offence(name, f.row, _at(names, f.column), cut(f.text)) for f in body.faults if f.rule == rule)
         findings.add(rule, count, list(places))
-    return _table(name, names, body, schema, findings)
+    return _table(name, names, body, schema, findings, len(data))
 
 
 def _decompressed(name: str, data: bytes, findings: Findings) -> bytes:
@@ -122,7 +123,7 @@ def _at(names: Sequence[str], column: int) -> str:
     return names[column] if column < len(names) else ""
 
 
-def _table(name: str, names: list[str], body: Body, schema: Schema, findings: Findings) -> Parsed:
+def _table(name: str, names: list[str], body: Body, schema: Schema, findings: Findings, size: int) -> Parsed:
     table, ragged = _read(body, len(names))
     before = Rows(np.array(body.taken_out, int))
     bad = [(before.of(number - 1), text) for number, text in ragged]
@@ -135,6 +136,7 @@ def _table(name: str, names: list[str], body: Body, schema: Schema, findings: Fi
         file=name,
         table=pa.table({column: table.column(at) for column, at in kept.items()}),
         rows=rows,
+        size=size,
         count=count,
         given_up=body.given_up,
         lacking=[column for column in schema.names if column not in names],
@@ -167,8 +169,10 @@ def _attempt(body: Body, columns: int, *, threads: bool) -> tuple[pa.Table, list
 
 def _csv(body: Body, columns: int, note: object, block: int, *, threads: bool) -> pa.Table:
     names = [str(at) for at in range(columns)]
+    # Arrow drops a byte order mark at its start; here it would be a value's first character.
+    data = _BOM + bytes(body.data) if bytes(body.data[: len(_BOM)]) == _BOM else body.data
     return csv.read_csv(
-        pa.BufferReader(body.data),
+        pa.BufferReader(data),
         csv.ReadOptions(column_names=names, use_threads=threads, block_size=block),
         csv.ParseOptions(
             escape_char=False if body.doubled or not body.quoted else "\\",
