@@ -55,7 +55,7 @@ class Job:
             can_add=now > history.sources,
         )
         if mode is None:
-            self.publisher.announce_again(name, history)
+            self.publisher.finish(name, history)
             return f"no new snapshot of {name} since publication {history.next_number - 1}"
         return self._publish(history, found, mode)
 

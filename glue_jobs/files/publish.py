@@ -87,8 +87,9 @@ class Publisher:
         """Whether the gate has refused the very same before, and said so."""
         return bool(self.store.list(layout.refused_key(draft.dataset, draft.digest)))
 
-    def announce_again(self, dataset: str, history: History) -> None:
-        """Tell of a publication whose run died before it could."""
+    def finish(self, dataset: str, history: History) -> None:
+        """Do what the run of the last publication may have died before: tell of it, and clear up."""
+        self.clear(dataset)
         last = history.last
         if last is not None and not self.store.list(layout.announced_key(dataset, last.number)):
             self.announce(last)

@@ -44,7 +44,7 @@ class Job:
         history = read_history(self.publisher.store, DATASET).of_what_is_there(self.publisher.store)
         reading = self._reading(entries, history)
         if reading is None:
-            self.publisher.announce_again(DATASET, history)
+            self.publisher.finish(DATASET, history)
             return f"nothing new in the lake since publication {history.next_number - 1}"
         return self._publish(history, reading)
 

@@ -3,73 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
 
 from contract.codec import encode
-from glue_jobs.store import StoredObject
-from tests.support.folder_store import FolderStore
+from tests.support.mortal import Fuse, Killed, MortalStore
 from tests.support.world import World, produced, view
 
 pytestmark = pytest.mark.faults
 
 MOMENTS = 20
-
-
-class Killed(BaseException):
-    """No handler of ours may catch it, as none can catch a SIGKILL."""
-
-
-@dataclass(slots=True)
-class Fuse:
-    """Burns down with every effect on the stores; at its end the process dies, before that effect or after it."""
-
-    left: int
-    after: bool = False
-
-    @contextmanager
-    def burning(self) -> Iterator[None]:
-        self.left -= 1
-        if self.left == 0 and not self.after:
-            raise Killed
-        yield
-        if self.left == 0:
-            raise Killed
-
-
-@dataclass(frozen=True, slots=True)
-class MortalStore:
-    """A store whose process dies at an effect."""
-
-    inner: FolderStore
-    fuse: Fuse
-
-    def uri(self, key: str) -> str:
-        return self.inner.uri(key)
-
-    def list(self, prefix: str) -> list[StoredObject]:
-        return self.inner.list(prefix)
-
-    def read(self, key: str) -> bytes:
-        return self.inner.read(key)
-
-    def copy(self, source: str, key: str) -> str:
-        with self.fuse.burning():
-            return self.inner.copy(source, key)
-
-    def create(self, key: str, data: bytes) -> None:
-        with self.fuse.burning():
-            self.inner.create(key, data)
-
-    def delete(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            with self.fuse.burning():
-                self.inner.delete([key])
 
 
 def run_mortal(world: World, spark: SparkSession, fuse: Fuse) -> None:
