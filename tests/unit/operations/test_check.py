@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from contract.errors import ConfigurationError
 from contract.manifest import FULL
-from glue_jobs.gate.rules import RULES
-from glue_jobs.gate.settings import Settings, parse_settings
+from glue_jobs.gate.settings import parse_settings
 from operations.check.core import Checked, check, passed
-from operations.cli import main
-from tests.support.personalize_files import CASES, HEADERS, good, items, schema_of, write
+from tests.support.personalize_files import HEADERS, good, items, write
 
 pytestmark = pytest.mark.unit
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MOVIES = Path("/work/shared/data/movies")
-OF_FILES_ALONE = sorted(
-    rule
-    for rule, case in CASES.items()
-    if case.context == good("Users").context and case.settings == Settings() and rule != "no_rows"
-)
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:
@@ -41,35 +32,6 @@ def run(*paths: Path, schemas: tuple[Path, ...] = (), text: str = "") -> tuple[C
 
 def failures(done: tuple[Checked, ...]) -> list[tuple[str, str]]:
     return [(one.dataset, failure.rule) for one in done for failure in one.examined.verdict.failures]
-
-
-@pytest.mark.parametrize("rule", OF_FILES_ALONE)
-def test_spoiled_files_are_stopped_with_rule_and_way_out(
-    rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    case = CASES[rule]
-    (path := tmp_path / "x.avsc").write_text(json.dumps(case.schema or schema_of(case.dataset)))
-    folder = put(tmp_path / "data", dict(case.files))
-
-    status = main(["check", str(folder), "--schema", str(path), "--json"])
-
-    printed: dict[str, Any] = json.loads(capsys.readouterr().out)
-    (dataset,) = printed["datasets"]
-    assert [(r["rule"], r["way_out"]) for r in dataset["rules"] if r["passed"] is False] == [
-        (rule, RULES[rule].way_out)
-    ]
-    assert status == int(RULES[rule].severity == "stop")
-
-
-def test_a_person_sees_row_column_rule_and_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = put(tmp_path / "data", dict(CASES["timestamp_seconds"].files))
-
-    assert main(["check", str(folder)]) == 1
-
-    printed = capsys.readouterr().out
-    assert "stop timestamp_seconds" in printed
-    assert "part-0.csv row 17 column TIMESTAMP: 1790000015000 has 13 digits: milliseconds?" in printed
-    assert f"way out: {RULES['timestamp_seconds'].way_out[:40]}" in printed
 
 
 def test_items_and_users_that_are_given_are_what_interactions_refer_to(tmp_path: Path) -> None:
@@ -116,13 +78,6 @@ def test_what_cannot_be_judged_is_an_error_that_says_so(files: dict[str, bytes],
         run(put(tmp_path / "data", files))
 
     assert said in str(raised.value)
-
-
-def test_errors_give_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", str(tmp_path / "absent.csv")]) == 2
-    assert "absent.csv: cannot be read" in capsys.readouterr().err
-    assert main(["check", str(put(tmp_path / "d", dict(good("Users").files))), "--set", "stop=nothing"]) == 2
-    assert "no rule nothing" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not MOVIES.exists(), reason="the movies are not on this machine")
