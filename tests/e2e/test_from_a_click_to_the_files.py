@@ -8,22 +8,30 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 from rich.console import Console
 
+from contract.projection import INTERACTIONS, interaction, is_exported
+from glue_jobs.files.history import read_history
+from glue_jobs.gate.rules import RULES
 from infra.local.endpoint import Endpoint
 from infra.local.paths import LocalPaths
-from operations.audit.core import Patience, audit
-from operations.audit.gather import Stores, gather
+from operations.audit.core import Patience
+from operations.audit.everything import audit_all
+from operations.audit.files.gather import read_csv
 from operations.audit.report import Hop
 from operations.demo.run import Demo, run_demo
 from operations.demo.sources import Simulation
 from operations.deployment import Deployment, find_deployment
 from operations.quarantine import read_quarantine
 from producers.simulator.settings import SimulationSettings
-from producers.simulator.simulate import Broken, simulate
+from producers.simulator.simulate import Broken, Sent, simulate
+from producers.simulator.snapshots import catalog_truth
+from tests.support.strict_reader import read_dataset
 
 pytestmark = pytest.mark.e2e
 
@@ -38,6 +46,7 @@ class Shown:
     balanced: bool
     report: dict[str, Any]
     deployment: Deployment
+    folder: Path  # of the report
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +60,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     endpoint = Endpoint.start(paths=paths, jars=LocalPaths().jars, warm_spark=False, timed_delivery=False)
     os.environ.update(endpoint.environment())
     try:
-        yield Shown(balanced, json.loads(path.read_text()), find_deployment("local"))
+        yield Shown(balanced, json.loads(path.read_text()), find_deployment("local"), home)
     finally:
         endpoint.stop()
         os.environ.clear()
@@ -59,9 +68,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 
 def test_every_hop_balances_with_the_numbers_that_were_sent(shown: Shown) -> None:
-    sent = simulation()
+    sent, catalog = simulation(), catalog_truth(simulation())
     lines = EVENTS + sent.duplicates + sent.broken
     refusing = shown.report["hops"][2]["excluded"]
+    interactions = shown.report["hops"][3]
 
     assert shown.balanced
     assert shown.report["balanced"] is True
@@ -75,6 +85,23 @@ def test_every_hop_balances_with_the_numbers_that_were_sent(shown: Shown) -> Non
             deduplicated=sent.duplicates,
             quarantined=sent.broken,
             excluded=refusing,
+        ),
+        hop(
+            "interactions",
+            accepted=EVENTS - refusing,
+            delivered=interactions["delivered"],
+            deduplicated=interactions["deduplicated"],
+            excluded=EVENTS - refusing - interactions["delivered"] - interactions["deduplicated"],
+        ),
+        *(
+            hop(
+                name,
+                accepted=truth.lines,
+                delivered=truth.delivered,
+                quarantined=truth.quarantined,
+                excluded=truth.superseded + truth.deleted,
+            )
+            for name, truth in catalog.items()
         ),
     ]
 
@@ -100,14 +127,48 @@ def test_the_report_says_where_the_lake_is_what_athena_answered_and_how_long_it_
         "new_and_returning_users": 7,
         "top_items": 20,
     }
-    stages = ("endpoint", "synth", "deploy", "produce", "job", "athena", "audit", "total")
+    stages = ("endpoint", "synth", "deploy", "produce", "jobs", "athena", "audit", "total")
     assert tuple(shown.report["seconds"]) == stages
 
 
-def test_the_audit_answers_after_a_restart_of_the_endpoint(shown: Shown) -> None:
-    stores = Stores(raw=shown.deployment.raw(), lake=shown.deployment.lake(), quarantine=shown.deployment.quarantine())
+def test_the_files_are_what_a_strict_reader_of_personalize_accepts(shown: Shown) -> None:
+    store = shown.deployment.personalize()
+    manifests = {name: read_history(store, name).last for name in ("interactions", "items", "users")}
 
-    report = audit(gather(stores), Patience(now=datetime.now(UTC), allowed=None))
+    for name, manifest in manifests.items():
+        assert manifest is not None, name
+        found = {o.key.removeprefix(manifest.prefix): store.read(o.key) for o in store.list(manifest.prefix)}
+        rows = read_dataset(found, json.loads(store.read(manifest.schema_key)))
+        assert shown.report["files"][name] == {"uri": store.uri(manifest.prefix), "rows": len(rows)}
+
+
+def test_interactions_are_the_exported_events_of_those_who_agree(shown: Shown) -> None:
+    sent = [one.event for one in simulate(simulation()) if isinstance(one, Sent)]
+    agreed = [event for event in sent if event.consent is None or event.consent.analytics is not False]
+    wanted = {tuple(interaction(row).values()) for row in map(to_builtins, agreed) if is_exported(row)}
+    manifest = read_history(shown.deployment.personalize(), "interactions").last
+    assert manifest is not None
+
+    rows = [
+        row for file in manifest.files for row in read_csv(shown.deployment.personalize().read(file.key), INTERACTIONS)
+    ]
+
+    assert len(rows) == len(wanted)
+    assert set(rows) == wanted
+
+
+def test_the_gate_passed_by_every_rule_that_applies_and_its_pages_are_there(shown: Shown) -> None:
+    rules = shown.report["gate"]["rules"]
+
+    assert shown.report["gate"]["passed"] is True
+    assert {rule["rule"] for rule in rules} == RULES.keys()
+    assert [rule for rule in rules if rule["passed"] is False and rule["severity"] == "stop"] == []
+    for dataset in ("interactions", "items", "users"):
+        assert "Expectation" in (shown.folder / "data-docs" / dataset / "index.html").read_text()
+
+
+def test_the_audit_answers_after_a_restart_of_the_endpoint(shown: Shown) -> None:
+    report = audit_all(shown.deployment, Patience(now=datetime.now(UTC), allowed=None))
 
     assert (report.balanced, [asdict(hop) for hop in report.hops]) == (True, shown.report["hops"])
 
