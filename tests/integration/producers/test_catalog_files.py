@@ -20,10 +20,9 @@ from contract.snapshots import snapshot_time
 from producers.catalog.files import snapshot_of
 from producers.catalog.snapshot import Snapshot
 from tests.factories import NOW
+from tests.support.sample_data import MOVIES
 
 pytestmark = pytest.mark.integration
-
-MOVIES = Path("/work/shared/data/movies/items.csv.gz")
 
 
 def file(folder: Path, name: str, content: bytes) -> Path:
@@ -151,9 +150,9 @@ def test_a_file_that_is_no_catalog_is_refused_by_name(tmp_path: Path, content: b
     assert str(caught.value) == f"{path}: {message}"
 
 
-@pytest.mark.skipif(not MOVIES.is_file(), reason=f"{MOVIES} is not here")
+@pytest.mark.skipif(not MOVIES.exists(), reason="the movies are not on this machine")
 def test_all_items_of_the_movies_are_rows() -> None:
-    snapshot = snapshot_of(MOVIES, "items", NOW)
+    snapshot = snapshot_of(MOVIES / "items.csv.gz", "items", NOW)
 
     rows = verdicts(snapshot)
     assert (snapshot.rows, len(rows), snapshot.left_out) == (9_742, 9_742, ())

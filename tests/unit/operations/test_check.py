@@ -12,11 +12,11 @@ from contract.manifest import FULL
 from glue_jobs.gate.settings import parse_settings
 from operations.check.core import Checked, check, passed
 from tests.support.personalize_files import HEADERS, good, items, write
+from tests.support.sample_data import MOVIES
 
 pytestmark = pytest.mark.unit
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-MOVIES = Path("/work/shared/data/movies")
 
 
 def put(folder: Path, files: dict[str, bytes]) -> Path:
