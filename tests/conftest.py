@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from infra.local.java import archive_option, java_home
 from infra.local.paths import LocalPaths
 
+JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Duser.timezone=UTC"
 ARCHIVE = LocalPaths().home / "tests-classes.jsa"
 
 
@@ -28,7 +29,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Duser.timezone=UTC {archive_option(ARCHIVE)}",
+        "spark.driver.extraJavaOptions": f"{JAVA} {archive_option(ARCHIVE)}",
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.shuffle.partitions": "1",

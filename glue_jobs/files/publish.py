@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from contract.manifest import Manifest, PublishedFile, Source, encode_manifest
 from contract.times import format_instant
 from glue_jobs.files import layout
 from glue_jobs.files.bus import DATASET_READY, GATE_FAILED, Bus
+from glue_jobs.files.folders import replace_folder
 from glue_jobs.files.history import History
+from glue_jobs.files.news import news, refusal, stops
 from glue_jobs.gate.gate import examine
-from glue_jobs.gate.model import Context, Examined, GateFile, Result, Severity
+from glue_jobs.gate.model import Context, Examined, GateFile
 from glue_jobs.gate.settings import Settings
 from glue_jobs.store import AlreadyExists, Store, StoredObject
 
@@ -71,7 +73,8 @@ class Publisher:
         schema = json.loads(draft.schema)
         files = [_gate_file(self.store, bucket, stored) for bucket, stored in staged.items()]
         examined = examine(files, schema, draft.context, self.gate)
-        agrees = self._document(draft, examined, schema)
+        write = partial(self.document, examined, schema)
+        agrees = replace_folder(self.store, layout.docs_prefix(draft.dataset), write)
         if not examined.verdict.passed:
             self._refuse(draft, examined)
         if not agrees:
@@ -95,52 +98,21 @@ class Publisher:
             self.announce(last)
 
     def announce(self, manifest: Manifest) -> None:
-        self.bus.put(
-            DATASET_READY,
-            {
-                "dataset": manifest.dataset,
-                "number": manifest.number,
-                "mode": manifest.mode,
-                "rows": manifest.rows,
-                "bytes": sum(file.size for file in manifest.files),
-                "prefix": self.store.uri(manifest.prefix),
-                "schema": self.store.uri(manifest.schema_key),
-                "manifest": self.store.uri(manifest.key),
-            },
-        )
+        self.bus.put(DATASET_READY, news(manifest, self.store))
         self.store.put(layout.announced_key(manifest.dataset, manifest.number), b"")
 
     def clear(self, dataset: str) -> None:
         """Remove what a run left in staging."""
         self.store.delete([found.key for found in self.store.list(layout.staging(dataset))])
 
-    def _document(self, draft: Draft, examined: Examined, schema: Mapping[str, Any]) -> bool:
-        prefix = layout.docs_prefix(draft.dataset)
-        before = {found.key for found in self.store.list(prefix)}
-        with tempfile.TemporaryDirectory() as folder:
-            agrees = self.document(examined, schema, Path(folder))
-            pages = {f"{prefix}{path.relative_to(folder)}": path for path in Path(folder).rglob("*") if path.is_file()}
-            for key, path in pages.items():
-                self.store.put(key, path.read_bytes())
-        self.store.delete(sorted(before - pages.keys()))
-        return agrees
-
     def _refuse(self, draft: Draft, examined: Examined) -> None:
         key = layout.refused_key(draft.dataset, draft.digest)
-        failures = [failed for failed in examined.verdict.failures if failed.severity is Severity.STOP]
-        self.bus.put(
-            GATE_FAILED,
-            {
-                "dataset": draft.dataset,
-                "mode": draft.mode,
-                "rules": [_rule(result) for result in failures],
-                "report": self.store.uri(key),
-                "dataDocs": self.store.uri(f"{layout.docs_prefix(draft.dataset)}index.html"),
-            },
-        )
+        docs = self.store.uri(f"{layout.docs_prefix(draft.dataset)}index.html")
+        stopped = stops(examined.verdict)
+        self.bus.put(GATE_FAILED, refusal(draft.dataset, draft.mode, stopped, report=self.store.uri(key), docs=docs))
         self.store.put(key, json.dumps(examined.verdict.as_data(), indent=1).encode())
         self.clear(draft.dataset)
-        said = "; ".join(f"{result.rule}: {result.way_out}" for result in failures)
+        said = "; ".join(f"{result.rule}: {result.way_out}" for result in stopped)
         raise GateRefused(f"{draft.dataset} is not published, the last good files stay. {said}")
 
     def _copied(
@@ -201,15 +173,3 @@ def _settled(draft: Draft, examined: Examined, repeats: list[StoredObject]) -> d
     if written + repeated != draft.outcomes.get(DELIVERED, 0):
         raise AssertionError(f"{draft.outcomes} of {draft.dataset}, but {written} lines written, {repeated} repeated")
     return {**draft.outcomes, DELIVERED: written, DEDUPLICATED: repeated}
-
-
-def _rule(result: Result) -> dict[str, Any]:
-    offence = asdict(result.offences[0]) if result.offences else None
-    return {
-        "rule": result.rule,
-        "measured": result.measured,
-        "minimum": result.minimum,
-        "maximum": result.maximum,
-        "wayOut": result.way_out,
-        "offence": offence,
-    }
