@@ -17,7 +17,7 @@ REST_OF_DEV = sed -n 's/^\([a-z0-9.-]*==[^ ]*\).*/\1/p' requirements/dev.lock | 
 STAGE ?= dev
 SEED ?= 1
 N ?= 50000
-FILES = $(if $(EVENTS),--events "$(EVENTS)") $(if $(ITEMS),--items "$(ITEMS)")
+FILES = $(if $(EVENTS),--events "$(EVENTS)") $(if $(ITEMS),--items "$(ITEMS)") $(if $(USERS),--users "$(USERS)")
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,7 +36,7 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	@.venv/bin/uv pip install -q --python $(RUN) --offline --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## The whole way on this machine. SEED=1 N=50000, or your own: EVENTS=file.csv.gz ITEMS=file.csv.gz
+demo: $(READY) ## The whole way on this machine. SEED=1 N=50000, or your own: EVENTS=file.csv.gz ITEMS=… USERS=…
 	@.venv/bin/clickstream demo --seed $(SEED) --n $(N) $(FILES)
 
 up: $(READY) ## Start the local AWS endpoint, deploy to it, keep it running

@@ -49,7 +49,7 @@ def _demo(args: argparse.Namespace, console: Console) -> bool:
     today = datetime.now(UTC)
     simulated = Simulation(seed=args.seed, events=args.n, today=today)
     source = EventFile(path=args.events) if args.events else simulated
-    return run_demo(Demo(source=source, items=args.items, report=args.report), console)
+    return run_demo(Demo(source=source, items=args.items, users=args.users, report=args.report), console)
 
 
 def _audit(args: argparse.Namespace, console: Console) -> bool:
@@ -118,6 +118,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("--n", type=int, default=50_000, help="events")
     demo.add_argument("--events", type=Path, help="a file of past events instead")
     demo.add_argument("--items", type=Path, help="a file of items")
+    demo.add_argument("--users", type=Path, help="a file of users")
     demo.add_argument("--report", type=Path, default=REPORT)
     demo.set_defaults(command=_demo)
     found = commands.add_parser("audit", parents=[here], help="does the ledger balance?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -49,8 +50,11 @@ def _first_lines(store: Store, manifest: Manifest) -> list[str]:
 
 
 def fetch_docs(store: Store, folder: Path) -> list[Path]:
-    """Copy the Data Docs of all datasets below `folder`; returns the pages to start from."""
+    """Copy the Data Docs of all datasets below `folder`, in the place of earlier ones; returns the pages to start
+    from."""
     for dataset in DATASETS:
+        if (folder / dataset).exists():
+            shutil.rmtree(folder / dataset)
         for found in store.list(docs_prefix(dataset)):
             target = folder / found.key.removeprefix("data-docs/")
             target.parent.mkdir(parents=True, exist_ok=True)

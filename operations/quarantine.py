@@ -29,9 +29,9 @@ class BadLine:
 
 
 def read_quarantine(store: Store) -> Iterator[BadLine]:
-    """Every line, by the day on which it arrived, object and line."""
+    """Every line: of events by the day on which it arrived, object and line; then of the catalog."""
     columns = ["reason", "rule", "source_object", "source_line", "payload"]
-    for found in store.list("events/"):
+    for found in (*store.list("events/"), *store.list("catalog/")):
         table = pq.read_table(io.BytesIO(store.read(found.key)), columns=columns)
         yield from (BadLine(**row) for row in table.to_pylist())
 

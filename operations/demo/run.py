@@ -39,6 +39,7 @@ class DemoFailed(ClickstreamError):
 class Demo:
     source: Source
     items: Path | None
+    users: Path | None = None
     report: Path  # where report.json goes
     paths: LocalPaths = field(default_factory=LocalPaths)  # where the endpoint lives
 
@@ -106,7 +107,8 @@ def _produce(demo: Demo, deployment: Deployment, stages: Stages) -> None:
             lambda accepted: say(f"{accepted:,} events accepted"),
         )
         s3, now = boto3.client("s3"), datetime.now(UTC)
-        sent = send_catalog(demo.source, items=demo.items, users=None, s3=s3, bucket=deployment.raw_bucket, now=now)
+        bucket = deployment.raw_bucket
+        sent = send_catalog(demo.source, items=demo.items, users=demo.users, s3=s3, bucket=bucket, now=now)
     for snapshot in sent:
         if snapshot.left_out:
             stages.console.print(f"  columns of {snapshot.dataset} left out: {', '.join(snapshot.left_out)}")
