@@ -102,12 +102,13 @@ def _catalog_hop(name: str, dataset: DatasetEvidence, catalog: CatalogLines) -> 
 def _catalog(
     name: str, dataset: DatasetEvidence, catalog: CatalogLines, kept: Counter[tuple[str, int, bytes]]
 ) -> Iterator[Finding]:
+    yield from (Finding(hop=name, what="a snapshot cannot be read", where=key) for key in catalog.unreadable)
     sources = {source.key: source.etag for manifest in dataset.current for source in manifest.sources}
     for key, etag in sources.items():
         if catalog.etags.get(key) != etag:
             yield Finding(hop=name, what="a snapshot is not the one that was read", where=key)
-    if catalog.newest is None or not dataset.current or sources.keys() != catalog.etags.keys():
-        return
+    if catalog.newest is None or not dataset.current or sources != catalog.etags:
+        return  # other snapshots say nothing about these files
     yield from _newest_of(name, dataset, catalog.newest)
     for place in (catalog.refused - kept) + (kept - catalog.refused):
         yield Finding(
@@ -120,12 +121,14 @@ def _newest_of(name: str, dataset: DatasetEvidence, newest: Mapping[str, Row | N
     last = dataset.current[-1]
     laid: dict[str, Row] = {}
     for manifest in dataset.current:
-        for row, count in Counter(dataset.rows[manifest.number]).items():
-            laid[row[0]] = row
+        rows = dataset.rows[manifest.number]
+        laid |= {row[0]: row for row in rows}
+        for id_, count in Counter(row[0] for row in rows).items():
             if count > 1:
-                yield Finding(hop=name, what=f"a row is in the files {count} times", where=_shown(manifest, row))
+                yield Finding(hop=name, what=f"{id_} is in the files {count} times", where=manifest.prefix)
     for id_, wanted in newest.items():
         if wanted is not None and laid.get(id_) != wanted:
             yield Finding(hop=name, what=f"the newest version of {id_} is not in the files", where=last.prefix)
-    for id_ in laid.keys() - newest.keys():
+    adding = len(dataset.current) > 1  # which deletes nothing
+    for id_ in laid.keys() - {id_ for id_, row in newest.items() if adding or row is not None}:
         yield Finding(hop=name, what="a row that nothing stands behind is in a file", where=_shown(last, laid[id_]))

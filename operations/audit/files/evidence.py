@@ -31,6 +31,7 @@ class CatalogLines:
     etags: Mapping[str, str]
     newest: Mapping[str, Row | None] | None  # id -> its row; None for a tombstone; None: not looked at
     refused: Counter[tuple[str, int, bytes]]  # snapshot, line, bytes
+    unreadable: Sequence[str] = ()  # snapshots that are not gzip, or cut off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -65,16 +67,18 @@ def _dataset(store: Store, name: str, *, quick: bool) -> DatasetEvidence:
 
 
 def _rows_of(store: Store, manifest: Manifest, there: Mapping[str, str], dataset: Dataset) -> Iterator[Row]:
+    """Of a file that is no longer readable, those before the place where it is not: the rest is missing."""
     for file in manifest.files:
         if file.key in there:
-            yield from read_csv(store.read(file.key), dataset)
+            with suppress(ValueError, csv.Error):
+                yield from read_csv(store.read(file.key), dataset)
 
 
 def read_csv(data: bytes, dataset: Dataset) -> Iterator[Row]:
     """The rows of a file, typed as the dataset declares; an empty cell is None."""
     parse = [_PARSE[column.type] for column in dataset.columns]
     rows = csv.reader(io.StringIO(data.decode(), newline=""), escapechar="\\", doublequote=False, strict=True)
-    next(rows)
+    next(rows, None)
     for row in rows:
         yield tuple(read(cell) if cell else None for read, cell in zip(parse, row, strict=True))
 
@@ -124,10 +128,14 @@ def _exported(event: dict[str, Any]) -> Row | None:
 def _catalog(raw: Store, kind: CatalogKind, *, quick: bool) -> CatalogLines:
     found = raw.list(snapshot_prefix(kind.name))
     counts: dict[str, int] = {}
+    unreadable: list[str] = []
     refused: Counter[tuple[str, int, bytes]] = Counter()
     newest: dict[str, tuple[tuple[Any, ...], Row | None]] = {}
     for snapshot in found:
-        lines = [(no, line) for no, line in _numbered(raw.read(snapshot.key)) if line.strip(_BLANK)]
+        numbered = _numbered(raw.read(snapshot.key))
+        if numbered is None:
+            unreadable.append(snapshot.key)
+        lines = [(no, line) for no, line in numbered or () if line.strip(_BLANK)]
         counts[snapshot.key] = len(lines)
         for no, line in () if quick else lines:
             row = read_row(kind.record, line)
@@ -137,11 +145,16 @@ def _catalog(raw: Store, kind: CatalogKind, *, quick: bool) -> CatalogLines:
                 _take(newest, kind, row, (snapshot.key, no))
     rows = {id_: row for id_, (_, row) in newest.items()}
     etags = {snapshot.key: snapshot.etag for snapshot in found}
-    return CatalogLines(lines=counts, etags=etags, newest=None if quick else rows, refused=refused)
+    return CatalogLines(
+        lines=counts, etags=etags, newest=None if quick else rows, refused=refused, unreadable=unreadable
+    )
 
 
-def _numbered(data: bytes) -> Iterator[tuple[int, bytes]]:
-    yield from enumerate(gzip.decompress(data).split(b"\n"), start=1)
+def _numbered(data: bytes) -> Iterator[tuple[int, bytes]] | None:
+    try:
+        return enumerate(gzip.decompress(data).split(b"\n"), start=1)
+    except (OSError, EOFError, zlib.error):
+        return None
 
 
 def _take(
@@ -157,7 +170,7 @@ def _take(
 def _kept(quarantine: Store, name: str) -> Counter[tuple[str, int, bytes]]:
     kept: Counter[tuple[str, int, bytes]] = Counter()
     for found in quarantine.list(quarantine_key(name)):
-        table = pq.read_table(io.BytesIO(quarantine.read(found.key)))
-        for row in table.to_pylist():
-            kept[row["source_object"], row["source_line"], row["payload"]] += 1
+        with suppress(pa.ArrowException, OSError, KeyError):  # what it held is missing, and named
+            for row in pq.read_table(io.BytesIO(quarantine.read(found.key))).to_pylist():
+                kept[row["source_object"], row["source_line"], row["payload"]] += 1
     return kept
