@@ -84,8 +84,9 @@ diagram: $(READY) ## Draw docs/architecture.png from the templates (needs Graphv
 	@$(RUN) -m infra.app --stage dev
 	@$(RUN) -m infra.diagram build/cdk/dev docs/architecture.png
 
-generate: $(READY) ## Write again all that derives from the contract
+generate: $(READY) ## Write again all that derives from the contract, and the page about the gate
 	@$(RUN) -m contract.generate
+	@$(RUN) -m glue_jobs.gate.page
 
 package: $(READY) ## Build what AWS runs, into build/
 	@$(RUN) -m infra.package
