@@ -27,9 +27,7 @@ from tests.support.folder_store import FolderStore
 from tests.support.strict_reader import read_dataset
 from tests.support.world import EARLIEST, NOW, World, produced
 
-SMALL = Settings(
-    min_interactions=1, min_active_users=0, min_active_share=0, min_incremental=1, earliest=EARLIEST
-)
+SMALL = Settings(min_interactions=1, min_active_users=0, min_active_share=0, min_incremental=1, earliest=EARLIEST)
 """The gate for a handful of rows."""
 
 
