@@ -7,7 +7,6 @@ import importlib
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from glue_jobs.files.history import MODES, Asked
 from glue_jobs.files.publish import Publisher
 from glue_jobs.gate.expectations import data_docs
 from glue_jobs.gate.model import Examined
-from glue_jobs.gate.settings import parse_settings
+from glue_jobs.gate.settings import Settings, parse_settings
 from glue_jobs.store import S3Store
 
 NO_GATE_SETTINGS = "default"  # Glue takes no empty argument
@@ -40,7 +39,7 @@ def arguments(argv: Sequence[str], description: str | None, extra: Mapping[str, 
     parser.add_argument("--mode", default="auto", help=", ".join(MODES))
     parser.add_argument("--full_every_hours", type=float, default=24, help="auto: FULL this often, else INCREMENTAL")
     parser.add_argument("--gate", default=NO_GATE_SETTINGS, help="thresholds, NAME=VALUE,…; see docs/gate.md")
-    parser.add_argument("--earliest", default="2000-01-01T00:00:00Z", help="RFC 3339: nothing can be older")
+    parser.add_argument("--earliest", default="1995-01-01T00:00:00Z", help="RFC 3339: nothing is older")
     parser.add_argument("--reprocess", type=lambda word: word == "true", default=False, help="true: FULL, news or not")
     known, _glues_own = parser.parse_known_args(argv)  # Glue adds --JOB_NAME, --TempDir, ...
     return known
@@ -56,11 +55,12 @@ def settings(args: argparse.Namespace) -> dict[str, str]:
 
 
 def publisher(args: argparse.Namespace) -> Publisher:
-    gate = parse_settings("" if args.gate == NO_GATE_SETTINGS else args.gate)
+    text = "" if args.gate == NO_GATE_SETTINGS else args.gate
+    gate = parse_settings(text, Settings(earliest=parse_instant(args.earliest)))
     return Publisher(
         store=S3Store.open(args.personalize),
         bus=EventBridgeBus(boto3.client("events"), args.bus),
-        gate=replace(gate, earliest=parse_instant(args.earliest)),
+        gate=gate,
         document=_document,
         clock=lambda: datetime.now(UTC),
         run_id=str(uuid.uuid4()),

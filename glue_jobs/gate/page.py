@@ -60,7 +60,7 @@ four kinds:
 
 A setting, rule or value that is not known is refused before any data are read: `clickstream check` ends with status 2,
 a job fails and says which. Numbers are typed without separators. In the jobs, `earliest` is their argument
-`--earliest`, whatever `--gate` says.
+`--earliest`, unless `--gate` says otherwise.
 """
 
 EXAMPLES = (

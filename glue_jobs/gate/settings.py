@@ -56,12 +56,12 @@ class Settings:
 THRESHOLDS = {f.name: f for f in fields(Settings) if f.metadata}
 
 
-def parse_settings(text: str) -> Settings:
-    """From `max_psi=0.2,stop=drift_event_mix+duplicates,warn=volume,solution.top=view+click`.
+def parse_settings(text: str, base: Settings | None = None) -> Settings:
+    """From `max_psi=0.2,stop=drift_event_mix+duplicates,warn=volume,solution.top=view+click`, over `base`.
 
     Raises ConfigurationError for a name, rule or value that it does not know.
     """
-    settings = Settings()
+    settings = base or Settings()
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, equals, value = part.partition("=")
         if not equals or not value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -47,3 +48,10 @@ def test_what_is_not_known_is_refused_with_what_is(text: str, said: str) -> None
         parse_settings(text)
 
     assert said in str(raised.value)
+
+
+def test_what_is_said_comes_over_what_it_is_said_over() -> None:
+    base = Settings(earliest=datetime(2001, 1, 1, tzinfo=UTC), max_psi=0.1)
+
+    assert parse_settings("max_psi=0.5", base) == replace(base, max_psi=0.5)
+    assert parse_settings("earliest=1999-01-01", base).earliest == datetime(1999, 1, 1, tzinfo=UTC)
