@@ -74,7 +74,7 @@ e2e: $(READY) ## From a click to the lake, on the local endpoint
 faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle
 	$(PYTEST) -m faults
 
-bench: $(READY) ## Measure beside peers: all, or ONLY=events_job
+bench: $(READY) ## Measure beside peers: all, or ONLY=events_job, ONLY=files
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 synth: $(READY) ## Render the CloudFormation templates of STAGE (dev, prod, local) into build/cdk/
