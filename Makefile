@@ -68,7 +68,7 @@ unit: $(READY) ## Pure logic, seconds
 integration: $(READY) ## One real technology at a time
 	$(PYTEST) -m integration
 
-e2e: $(READY) ## From a click to the lake, on the local endpoint
+e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 	$(PYTEST) -m e2e
 
 faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle

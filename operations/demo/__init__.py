@@ -1,1 +1,1 @@
-"""`make demo`: the whole way from a click to the lake, on this machine, with the ledger to prove it."""
+"""`make demo`: the whole way from a click to files for Personalize, on this machine, with the ledger to prove it."""

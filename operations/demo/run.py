@@ -47,7 +47,7 @@ class Demo:
 def run_demo(demo: Demo, console: Console) -> bool:
     """Run every stage and write the report; whether the ledger balances."""
     stages = Stages(console)
-    console.print(f"[bold]From a click to the lake[/], on this machine: {demo.source.what}\n")
+    console.print(f"[bold]From a click to files for Personalize[/], on this machine: {demo.source.what}\n")
     with stages.stage("endpoint", "local AWS endpoint"):
         endpoint = _fresh_endpoint(demo.paths)
     try:
