@@ -22,6 +22,7 @@ from infra.local.endpoint import EndpointError
 from operations.audit.core import Patience
 from operations.audit.everything import audit_all
 from operations.audit.report import Report
+from operations.check.beside import Beside, read_last, read_shares
 from operations.check.core import as_data, check, passed
 from operations.check.show import show_check
 from operations.demo.run import Demo, run_demo
@@ -89,7 +90,10 @@ def _quarantine_show(args: argparse.Namespace, _: Console) -> bool:
 
 def _check(args: argparse.Namespace, console: Console) -> bool:
     settings = parse_settings(",".join(args.set))
-    done = check(args.files, schemas=args.schema, mode=args.mode, settings=settings, now=datetime.now(UTC))
+    beside = Beside(last=read_last(args.last), null_shares=read_shares(args.nulls))
+    done = check(
+        args.files, schemas=args.schema, mode=args.mode, settings=settings, now=datetime.now(UTC), beside=beside
+    )
     if args.json:
         print(json.dumps(as_data(done), indent=2))
     else:
@@ -103,6 +107,10 @@ def _add_check(commands: Any) -> None:
     checked.add_argument("--schema", type=Path, action="append", default=[], help="Avro, one a dataset; else inferred")
     checked.add_argument("--mode", choices=(FULL, INCREMENTAL), default=FULL)
     checked.add_argument("--set", action="append", default=[], help="max_psi=0.2,stop=duplicates,warn=items_known")
+    checked.add_argument(
+        "--last", type=Path, action="append", default=[], help="of the last good run: --json, or READY"
+    )
+    checked.add_argument("--nulls", action="append", default=[], help="COLUMN=SHARE, the most that may be empty")
     checked.add_argument("--json", action="store_true")
     checked.set_defaults(command=_check)
 

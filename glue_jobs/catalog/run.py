@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from contract.ledger import DELIVERED, QUARANTINED
 from contract.manifest import FULL, INCREMENTAL, Manifest, Source
+from contract.snapshots import snapshot_prefix
 from glue_jobs.catalog.kind import CatalogKind
 from glue_jobs.catalog.lines import judged, read_lines
 from glue_jobs.catalog.quarantine import keep
@@ -44,7 +45,7 @@ class Job:
         name = self.kind.name
         found = snapshots(self.raw, name)
         if not found:
-            return f"no snapshot of {name} under {self.raw.uri(f'catalog/{name}/')}: nothing to publish"
+            return f"no snapshot of {name} under {self.raw.uri(snapshot_prefix(name))}: nothing to publish"
         history = read_history(self.publisher.store, name).of_what_is_there(self.publisher.store)
         now = frozenset(_sources(found))
         mode = mode_of(

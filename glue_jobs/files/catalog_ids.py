@@ -8,6 +8,7 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from contract.snapshots import snapshot_prefix
 from glue_jobs.store import Store, StoredObject
 
 MAX_IDS = 20_000_000
@@ -16,7 +17,7 @@ MAX_IDS = 20_000_000
 
 def snapshots(raw: Store, dataset: str) -> list[StoredObject]:
     """Snapshots of a catalog, in the order in which they were taken."""
-    return raw.list(f"catalog/{dataset}/")
+    return raw.list(snapshot_prefix(dataset))
 
 
 def known_ids(spark: SparkSession, raw: Store, found: Sequence[StoredObject], field: str) -> pa.Array | None:

@@ -16,6 +16,7 @@ from glue_jobs.gate.gate import examine
 from glue_jobs.gate.model import Context, Examined
 from glue_jobs.gate.schema import REQUIRED
 from glue_jobs.gate.settings import Settings
+from operations.check.beside import Beside
 from operations.check.inferred import infer_schema
 from operations.check.inputs import Input, find_inputs
 
@@ -29,13 +30,19 @@ class Checked:
 
 
 def check(
-    paths: Sequence[Path], *, schemas: Sequence[Path], mode: str, settings: Settings, now: datetime
+    paths: Sequence[Path],
+    *,
+    schemas: Sequence[Path],
+    mode: str,
+    settings: Settings,
+    now: datetime,
+    beside: Beside | None = None,
 ) -> tuple[Checked, ...]:
     """One answer a dataset. Items and users that are given are those that interactions should refer to.
 
     Raises ConfigurationError where the files cannot be read or belong to no dataset.
     """
-    given = _schemas(schemas)
+    given, beside = _schemas(schemas), beside or Beside()
     inputs = find_inputs(paths, next(iter(given)) if len(given) == 1 else None)
     if unused := sorted(given.keys() - inputs.keys()):
         raise ConfigurationError(f"a schema of {', '.join(unused)} is given, and no file of it")
@@ -48,6 +55,8 @@ def check(
             strays=tuple(inputs[dataset].strays),
             known_items=known.get("Items"),
             known_users=known.get("Users"),
+            last=beside.last.get(dataset),
+            null_shares=beside.null_shares,
         )
         checked = _check(dataset, inputs[dataset], given.get(dataset), context, settings)
         known[dataset] = checked.examined.ids
