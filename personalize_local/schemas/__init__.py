@@ -1,0 +1,1 @@
+"""Schemas of datasets: which Avro records Personalize takes, and what they say of a column."""
