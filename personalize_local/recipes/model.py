@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:  # the server, which only serves, starts without scipy
+    from scipy import sparse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +22,21 @@ class Interactions:
     item: NDArray[np.int32]
     at: NDArray[np.int64]  # Unix seconds
     weight: NDArray[np.float32]  # from eventsConfig; 1 where nothing is said
+    tokens: sparse.csr_matrix | None = None  # interactions x (column, value) of context and user metadata, ones
 
     def __len__(self) -> int:
         return len(self.user)
+
+    def where(self, keep: NDArray[np.bool_]) -> Interactions:
+        """The rows that `keep` marks, of the same users and items."""
+        return replace(
+            self,
+            user=self.user[keep],
+            item=self.item[keep],
+            at=self.at[keep],
+            weight=self.weight[keep],
+            tokens=None if self.tokens is None else self.tokens[np.flatnonzero(keep)],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +56,22 @@ class History:
     weight: NDArray[np.float32]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """A number of each item that recommendations shall also raise, and how much."""
+
+    value: NDArray[np.float32]
+    strength: float  # of one standard deviation, in units of a logit
+
+
 class UserModel(Protocol):
     """Ranks items for a user: user-personalization, personalized-ranking and their like."""
 
-    def scores(self, history: History) -> NDArray[np.float32]:
-        """Of every item; the larger, the better. Not yet a softmax."""
+    def scores(self, history: History, tokens: NDArray[np.int32] | None = None) -> NDArray[np.float32]:
+        """Of every item, as logits: a softmax over them gives the scores that Personalize returns.
+
+        `tokens`: what is known of the user and the moment; numbers as in `Interactions.tokens`.
+        """
         ...
 
 
@@ -54,7 +79,10 @@ class ItemModel(Protocol):
     """Ranks items beside an item: sims, similar-items, semantic-similarity."""
 
     def related(self, item: int) -> NDArray[np.float32]:
-        """Of every item; the item itself has -inf."""
+        """Of every item; above 0 where related, below where only popular; the item itself has -inf.
+
+        An item that is not known (-1) has popular items beside it.
+        """
         ...
 
 

@@ -1,0 +1,72 @@
+"""One account's Personalize in one region: its resources, its events, its jobs."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from personalize_local.arns import Arns
+from personalize_local.clock import Clock
+from personalize_local.jobs.runner import Jobs
+from personalize_local.jobs.workers import Workers
+from personalize_local.operations import call
+from personalize_local.serving.live import Live
+from personalize_local.state import resources as stored
+from personalize_local.state.database import Database, connect
+from personalize_local.state.resources import Resources
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How one emulator runs."""
+
+    data: Path
+    clock: Clock = field(default_factory=Clock)
+    arns: Arns = field(default_factory=Arns)
+    workers: int = 1  # processes that import, train and write batches
+    s3_endpoint: str | None = None  # None: as boto3 finds it
+    seed: int = 0
+
+
+class Emulator:
+    """Everything that operations work on. `open` it within the event loop that serves requests."""
+
+    def __init__(self, settings: Settings) -> None:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.clock = settings.clock
+        self.arns = settings.arns
+        self.database = Database(settings.data / "state.sqlite")
+        self.resources = Resources(self.clock)
+        self.live = Live(self)
+        self.jobs = Jobs(self, Workers(most=settings.workers))
+
+    async def open(self) -> None:
+        """Read the state and take up the jobs that were running."""
+        reading = connect(self.database.path, readonly=True)
+        self.resources.load(reading)
+        reading.close()
+        self.jobs.resume()
+
+    async def close(self) -> None:
+        """End the workers; their jobs run again at the next start."""
+        await self.jobs.close()
+        await self.save()
+        self.database.close()
+
+    async def answer(self, operation: str, request: Mapping[str, Any]) -> Any:
+        """What the operation answers, once all that it changed is on disk; raises `ServiceError`."""
+        try:
+            answer = call(operation, self, request)
+            return await answer if inspect.isawaitable(answer) else answer
+        finally:
+            await self.save()
+
+    async def save(self) -> None:
+        """Write the resources that changed."""
+        changes = self.resources.changes()
+        if changes:
+            await self.database.commit(lambda connection: stored.write(connection, changes))
