@@ -42,6 +42,8 @@ MAX_RECOMMENDERS: Final = 5
 MAX_FILTERS: Final = 30
 MAX_FIELDS_OF_FILTER: Final = 10
 MAX_FIELDS_OF_ALL_FILTERS: Final = 20
+MAX_FILTER: Final = 2_500  # characters of an expression
+MAX_PLACEHOLDER: Final = 50  # characters of a name; filterValues has no longer ones
 MAX_TAGS: Final = 50
 
 # Serving
