@@ -76,7 +76,7 @@ def _check_sources(expression: Expression) -> None:
             names = " or ".join(sorted(allowed, reverse=True))
             raise _invalid(condition, f"{expression.target} is chosen by columns of {names}")
         if condition.source != first.source:
-            raise _invalid(condition, f"one expression uses one dataset, here {first.source}; chain another with |")
+            raise _invalid(condition, f"one expression has one dataset, here {first.source}; chain another with |")
 
 
 def _check_condition(condition: Condition, schemas: Schemas) -> None:

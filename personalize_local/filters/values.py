@@ -13,7 +13,7 @@ from personalize_local.filters.model import Condition, Expression, Filter, Filte
 from personalize_local.filters.tokens import NUMBER, TEXT, unquoted
 
 Given = Mapping[str, tuple[str, ...]]
-_ONE: Final = re.compile(rf'\s*(?:({TEXT})|([^",]*[^",\s]))\s*')
+_ONE: Final = re.compile(rf'\s*(?:({TEXT})|([^",\s][^",]*))\s*')
 
 
 def read_values(parsed: Filter, given: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
