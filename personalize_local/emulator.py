@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from personalize_local.arns import Arns
 from personalize_local.clock import Clock
 from personalize_local.jobs.runner import Jobs
@@ -42,6 +44,7 @@ class Emulator:
         self.database = Database(settings.data / "state.sqlite")
         self.resources = Resources(self.clock)
         self.live = Live(self)
+        self.generator = np.random.default_rng(settings.seed)  # of exploration and of promotions' places
         self.jobs = Jobs(self, Workers(most=settings.workers))
 
     async def open(self) -> None:

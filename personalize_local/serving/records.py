@@ -1,0 +1,56 @@
+"""The records of a dataset by id: what was imported stays in Arrow's arrays, what was put since lies over it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+_NOTHING: Final[Mapping[str, Any]] = {}
+
+
+class Records:
+    """Without a table: of a dataset that is not there."""
+
+    def __init__(self, table: Any = None, key: str = "") -> None:
+        self._table = table.sort_by(key).combine_chunks() if table is not None else None
+        self._ids: Any = self._table.column(key) if self._table is not None else ()
+        self._put: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the table, sorted."""
+        return self._ids.to_pylist() if self._table is not None else []
+
+    def columns(self) -> dict[str, Sequence[Any]]:
+        """Of the table, in the order of `ids`."""
+        if self._table is None:
+            return {}
+        return {name: self._table.column(name).to_pylist() for name in self._table.column_names}
+
+    def put(self, name: str, record: Mapping[str, Any]) -> None:
+        self._put[name] = record
+
+    def get(self, name: str) -> Mapping[str, Any]:
+        """By column; nothing where there is no such record."""
+        put = self._put.get(name)
+        if put is not None:
+            return put
+        row = self._find(name)
+        return _NOTHING if row is None else self._table.slice(row, 1).to_pylist()[0]
+
+    def values(self, name: str, columns: Sequence[str]) -> dict[str, Any]:
+        """Some columns of one record, as far as it has them."""
+        put = self._put.get(name)
+        if put is not None:
+            return {column: put[column] for column in columns if put.get(column) is not None}
+        row = self._find(name)
+        if row is None or self._table is None:
+            return {}
+        found = {column: self._table.column(column)[row].as_py() for column in columns}
+        return {column: value for column, value in found.items() if value is not None}
+
+    def _find(self, name: str) -> int | None:
+        count = len(self._ids)
+        at = bisect_left(range(count), name, key=lambda row: self._ids[row].as_py())
+        return at if at < count and self._ids[at].as_py() == name else None
