@@ -76,6 +76,15 @@ def test_any_text_is_a_list_or_a_filter_error(text: str) -> None:
 BOTH = parse("INCLUDE ItemID WHERE Items.GENRE IN ($G) | EXCLUDE ItemID WHERE Items.PRICE < $P")
 
 
+def test_a_placeholder_of_both_needs_its_value() -> None:
+    parsed = parse("INCLUDE ItemID WHERE Items.PRICE > $P | EXCLUDE ItemID WHERE Items.PRICE = $P")
+
+    with pytest.raises(FilterError) as refused:
+        read_values(parsed, {})
+
+    assert str(refused.value) == "filterValues lacks P: every placeholder of an INCLUDE expression needs a value"
+
+
 def test_an_exclude_may_lack_its_values() -> None:
     assert read_values(BOTH, {"G": '"a","b"'}) == {"G": ("a", "b")}
 

@@ -35,6 +35,7 @@ def content(index: RecordIndex) -> dict[str, Any]:
 def test_rows_follow_the_ids_and_a_new_record_is_the_last() -> None:
     index = RecordIndex.build(["x", "y"], {"GENRE": ["a|b", None], "PRICE": [1, None]}, ITEMS)
     before = index.version
+    np.testing.assert_array_equal(index.numbers("YEAR"), [np.nan, np.nan])
 
     row = index.put("z", {"GENRE": "b", "PRICE": 2.5, "ADULT": True, "UNKNOWN": 1})
 
@@ -45,6 +46,7 @@ def test_rows_follow_the_ids_and_a_new_record_is_the_last() -> None:
     assert index.holding("ITEM_ID", ("z", "x", "none")).tolist() == [True, False, True]
     assert index.holding("PRICE", (2.5, 1.0)).tolist() == [True, False, True]
     np.testing.assert_array_equal(index.numbers("PRICE"), [1, np.nan, 2.5])
+    np.testing.assert_array_equal(index.numbers("YEAR"), [np.nan, np.nan, np.nan])
     assert index.version > before
 
 
@@ -81,21 +83,32 @@ def test_puts_leave_what_a_build_of_their_outcome_makes(
 
 
 def test_values_that_puts_replaced_do_not_pile_up() -> None:
-    index = RecordIndex(ITEMS)
+    index = RecordIndex.build(["old", "null"], {"GENRE": ["g|all", None], "BRAND": ["b", None]}, ITEMS)
     for number in range(5_000):
         index.put(f"i{number % 3}", {"GENRE": f"g{number}|all", "BRAND": f"b{number}"})
 
-    assert index.holding("GENRE", ("all",)).tolist() == [True, True, True]
-    assert index.holding("GENRE", ("g4999", "g4998")).tolist() == [True, True, False]
-    assert index.holding("BRAND", ("b4997", "b0")).tolist() == [False, False, True]
+    assert index.holding("GENRE", ("all",)).tolist() == [True, False, True, True, True]
+    assert index.holding("GENRE", ("g4999", "g4998")).tolist() == [False, False, True, True, False]
+    assert index.holding("BRAND", ("b4997", "b0", "b")).tolist() == [True, False, False, False, True]
     assert all(len(index._columns[name]._code_of) < 1_100 for name in ("GENRE", "BRAND"))  # type: ignore[attr-defined]
 
 
-def test_versions_of_two_indexes_differ() -> None:
-    one, other = RecordIndex(ITEMS), RecordIndex(ITEMS)
-    one.put("x", {})
+def test_a_value_put_again_and_again_is_kept_once() -> None:
+    index = RecordIndex(ITEMS)
+    for number in range(10):
+        index.put(f"i{number}", {"GENRE": "a|b"})
 
-    assert len({one.version, other.version}) == 2
+    assert index._columns["GENRE"]._codes_with == {"a": [1], "b": [1]}  # type: ignore[attr-defined]
+
+
+def test_no_two_indexes_have_a_version_in_common() -> None:
+    one, other = RecordIndex(ITEMS), RecordIndex(ITEMS)
+    versions = [one.version, other.version]
+    for index in (one, other):
+        index.put("x", {})
+        versions.append(index.version)
+
+    assert len({0, *versions}) == 5
 
 
 def test_without_a_schema_there_are_ids_alone() -> None:
