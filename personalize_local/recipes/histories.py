@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from personalize_local.limits import TRAINING_HISTORY
 from personalize_local.recipes.model import History, Interactions
 
+STATIC = 1e6  # a half-life with which nothing fades; JSON has no infinity
 _HALF_LIVES = 10  # what is older weighs less than a thousandth
 
 
@@ -106,8 +107,8 @@ def users_of(histories: Histories) -> NDArray[np.int64]:
 
 
 def _depth(half_life: float) -> int:
-    return min(TRAINING_HISTORY, math.ceil(half_life * _HALF_LIVES)) if math.isfinite(half_life) else TRAINING_HISTORY
+    return min(TRAINING_HISTORY, math.ceil(half_life * _HALF_LIVES))
 
 
 def _faded(weight: NDArray[np.float32], ages: NDArray[np.int64], half_life: float) -> NDArray[np.float32]:
-    return (weight * np.exp2(-ages / half_life)).astype(np.float32)
+    return np.asarray(weight * np.exp2(-ages / half_life), np.float32)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-Arrays = Mapping[str, NDArray[np.generic]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +32,7 @@ class Dense:
         total[self.item] = weight[known] @ self.weights[rows[known]]
         return total
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         return {"slot": self.slot, "item": self.item, "weights": self.weights}
 
 
@@ -51,7 +49,7 @@ class Neighbours:
         return len(self.start) - 1
 
     def knows(self, item: NDArray[np.int32]) -> NDArray[np.bool_]:
-        return self.start[item + 1] > self.start[item]
+        return np.asarray(self.start[item + 1] > self.start[item])
 
     def combined(self, item: NDArray[np.int32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
         """The weighted sum of these items' rows."""
@@ -61,7 +59,7 @@ class Neighbours:
             total[self.item[row]] += factor * self.value[row]
         return total
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
+    def arrays(self) -> dict[str, NDArray[Any]]:
         return {"start": self.start, "item": self.item, "value": self.value}
 
 

@@ -66,7 +66,10 @@ def _strongest(rows: sparse.csr_matrix, count: int) -> list[tuple[NDArray[np.int
     return found
 
 
-def _joined(blocks: Iterator[list[tuple[NDArray[np.int32], NDArray[np.float32]]]] | list[list[tuple[NDArray[np.int32], NDArray[np.float32]]]]) -> Neighbours:
+def _joined(
+    blocks: Iterator[list[tuple[NDArray[np.int32], NDArray[np.float32]]]]
+    | list[list[tuple[NDArray[np.int32], NDArray[np.float32]]]],
+) -> Neighbours:
     rows = [row for block in blocks for row in block]
     lengths = [len(item) for item, _ in rows]
     return Neighbours(
