@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from personalize_local.admin import Admin
@@ -11,8 +11,8 @@ from personalize_local.emulator import Emulator, Settings
 from personalize_local.http import MAX_BODY, Answer, Handler
 from personalize_local.serving import everything as _serving
 
-_Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-_Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+_Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+_Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 REGISTERED = (_control, _serving)  # importing them fills the table of operations
 
 

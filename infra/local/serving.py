@@ -18,6 +18,7 @@ from infra.local.firehose import Checkpoints, FirehoseClients, FirehoseRunner
 from infra.local.glue import GlueRunner
 from infra.local.jars import ensure_jars
 from infra.local.ministack_glue import MinistackGlue
+from infra.local.personalize import personalize, with_personalize
 from infra.local.runners import Runners
 from infra.local.server import ServerSettings
 from infra.local.spark_process import SparkProcess
@@ -38,7 +39,9 @@ async def serve(settings: ServerSettings) -> None:
         await asyncio.to_thread(runners.close)
 
     application = with_control(
-        ministack.app.app, runners, started=lambda: runners.begin(warm_spark=settings.warm_spark)
+        with_personalize(ministack.app.app, personalize(settings)),
+        runners,
+        started=lambda: runners.begin(warm_spark=settings.warm_spark),
     )
     await hypercorn_serve(application, _hypercorn(settings), shutdown_trigger=stopped)  # type: ignore[arg-type]
 

@@ -32,7 +32,7 @@ class Store:
             raise JobFailed("Invalid Data location.")
         return found
 
-    def sizes(self, location: str) -> int:
+    def size(self, location: str) -> int:
         """Bytes of one object."""
         bucket, key = _split(location)
         return int(self._asked("head_object", Bucket=bucket, Key=key)["ContentLength"])

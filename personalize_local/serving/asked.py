@@ -11,7 +11,7 @@ from personalize_local.filters.columns import Mask
 from personalize_local.filters.evaluate import CompiledFilter
 from personalize_local.filters.grammar import parse
 from personalize_local.filters.model import FilterError
-from personalize_local.limits import DEFAULT_EXPLORATION_AGE_DAYS, DEFAULT_EXPLORATION_WEIGHT
+from personalize_local.serving.config import config_of
 from personalize_local.serving.datasets import described
 from personalize_local.serving.group import Group
 from personalize_local.serving.model import ServedModel
@@ -94,7 +94,7 @@ async def _asked(emulator: Emulator, resource: Resource, directory: str, config:
         group_arn=group_arn,
         model=await emulator.live.model(directory),
         group=await emulator.live.group(group_arn, lambda: described(emulator, group_arn)),
-        config=_config(config),
+        config=config_of(config),
         enables_metadata=bool(config.get("enableMetadataWithRecommendations")),
     )
 
@@ -109,15 +109,6 @@ def version_of(emulator: Emulator, campaign: Resource) -> Resource:
     if not active:
         raise ResourceNotFoundException(f"{arn}: the solution has no ACTIVE version.")
     return active[-1]
-
-
-def _config(config: Mapping[str, Any]) -> Config:
-    exploration = config.get("itemExplorationConfig") or {}
-    return Config(
-        exploration_weight=float(exploration.get("explorationWeight", DEFAULT_EXPLORATION_WEIGHT)),
-        exploration_age_days=float(exploration.get("explorationItemAgeCutOff", DEFAULT_EXPLORATION_AGE_DAYS)),
-        influence=config.get("rankingInfluence") or {},
-    )
 
 
 def _compiled(group: Group, resource: Resource) -> CompiledFilter:

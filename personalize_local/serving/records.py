@@ -37,7 +37,10 @@ class Records:
         if put is not None:
             return put
         row = self._find(name)
-        return _NOTHING if row is None else self._table.slice(row, 1).to_pylist()[0]
+        if row is None or self._table is None:
+            return _NOTHING
+        found: Mapping[str, Any] = self._table.slice(row, 1).to_pylist()[0]
+        return found
 
     def values(self, name: str, columns: Sequence[str]) -> dict[str, Any]:
         """Some columns of one record, as far as it has them."""
