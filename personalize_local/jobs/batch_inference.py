@@ -66,7 +66,7 @@ class Batch:
         """Raises `LineRefused`."""
         answers: Mapping[str, Callable[[Line], dict[str, Any]]] = {
             "PERSONALIZED_RANKING": self._ranking,
-            "RELATED_ITEMS": lambda line: self._recommended(Query(count=self._count, item=text_of(line, "itemId"))),
+            "RELATED_ITEMS": self._related,
         }
         return answers.get(self._model.recipe.type, self._personalized)(line)
 
@@ -75,6 +75,10 @@ class Batch:
         return self._recommended(
             Query(count=self._count, user=user, allowed=self._allowed(line, user), context=_context(line))
         )
+
+    def _related(self, line: Line) -> dict[str, Any]:
+        allowed = self._allowed(line, None)
+        return self._recommended(Query(count=self._count, item=text_of(line, "itemId"), allowed=allowed))
 
     def _recommended(self, query: Query) -> dict[str, Any]:
         found = self._recommender.recommend(query, now=self._now, generator=self._generator)

@@ -61,6 +61,10 @@ class EventLog:
             event for name, events in types.items() if event_type in {"*", name.lower()} for event in events
         ]  # fmt: skip
 
+    def users_of(self, item: str, event_type: str) -> list[str]:
+        """Who had an item, by an event type in lower case or "*"."""
+        return [user for user in self._users if any(event.item == item for event in self.of_type(user, event_type))]
+
 
 def is_usable(item: str | None, at: float, now: float) -> bool:
     """Personalize answers 200 to such events all the same, and nothing ever comes of them."""

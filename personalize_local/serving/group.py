@@ -88,6 +88,14 @@ class Group:
 
         return rows
 
+    def users_of(self, item: str, event_type: str) -> set[str]:
+        """Who had an item lately, by an event type in lower case or "*"."""
+        row = self.items.row(item)
+        if row is None:
+            return set()
+        imported = self._recent.users_of(row, event_type) if self._recent else []
+        return {*imported, *self.events.users_of(item, event_type)}
+
     def rows_of(self, model: ServedModel) -> NDArray[np.intp]:
         """The row of each item of a model; items that no dataset has get one."""
         known = self._rows.get(model.directory)

@@ -37,6 +37,14 @@ class Recent:
         found: NDArray[np.int32] = self.row[part][self.type[part] == self.types.index(event_type)]
         return found
 
+    def users_of(self, row: int, event_type: str) -> list[str]:
+        """Who had the item of a row."""
+        found = self.row == row
+        if event_type != "*":
+            found &= self.type == (self.types.index(event_type) if event_type in self.types else -1)
+        numbers = np.unique(np.searchsorted(self.start, np.flatnonzero(found), side="right") - 1)
+        return [self.users[number].as_py() for number in numbers.tolist()]
+
 
 def recent_of(interactions: Any, row_of: Callable[[str], int]) -> Recent:
     """From an Arrow table of interactions: of each user and type, the last `RECENT_EVENTS`."""
