@@ -43,18 +43,19 @@ class CsvReader:
     Once something is at fault, rows may be lacking from the batches.
     """
 
-    def __init__(self, file: str, schema: DatasetSchema, report: Report, *, strict_order: bool = False) -> None:
+    def __init__(
+        self, file: str, schema: DatasetSchema, report: Report, *, strict_order: bool = False, block: int = _BLOCK
+    ) -> None:
         self._file, self._schema, self._report = file, schema, report
-        self._strict_order = strict_order
+        self._strict_order, self._block = strict_order, block
         self._names: list[str] = []
         self._row = 2
 
     def read(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
-        rest = self._read_header(stream)
-        final = rest is None
+        rest, final = b"", not self._has_header(stream)
         while not final:
-            read = stream.read(_BLOCK)
-            final = len(read) < _BLOCK
+            read = stream.read(self._block)
+            final = len(read) < self._block
             piece = rest + read if rest else read
             rest = b""
             if piece:
@@ -62,14 +63,12 @@ class CsvReader:
                 rest = piece[end:]
                 yield batch
 
-    def _read_header(self, stream: BinaryIO) -> bytes | None:
-        """Checks the header and returns what was read beyond it, or None if it is no header of this dataset."""
-        start = stream.read(_LONGEST_HEADER)
-        header, _, rest = start.partition(b"\n")
-        problems = self._header_problems(header.removesuffix(b"\r"))
+    def _has_header(self, stream: BinaryIO) -> bool:
+        header = stream.readline(_LONGEST_HEADER).removesuffix(b"\n").removesuffix(b"\r")
+        problems = self._header_problems(header)
         for column, rule in problems:
             self._report.problems.add(self._file, 1, column, rule, header.decode("utf-8", "replace"))
-        return None if problems else rest
+        return not problems
 
     def _header_problems(self, header: bytes) -> list[tuple[str, str]]:
         self._names = header.decode("utf-8", "replace").split(",")

@@ -92,11 +92,12 @@ def merged(parts: Sequence[Part], schema: DatasetSchema) -> pa.Table:
     Users: of each id the newest record. A part that lacks a column, since the schema has changed, has nulls there.
     """
     tables = [read_segment(part) if isinstance(part, Path) else part for part in parts]
-    table = pa.concat_tables([_conformed(table, schema) for table in [*tables, put_table([], schema)]])
+    table = pa.concat_tables([conformed(table, schema) for table in [*tables, put_table([], schema)]])
     return _distinct(table, schema) if schema.dataset == "Interactions" else _newest(table, _KEYS[schema.dataset])
 
 
-def _conformed(table: pa.Table, schema: DatasetSchema) -> pa.Table:
+def conformed(table: pa.Table, schema: DatasetSchema) -> pa.Table:
+    """With the schema's columns (and of Interactions the two of put events), nulls where the table lacks one."""
     columns = arrow_schema(schema)
     if schema.dataset == "Interactions":
         columns = pa.schema([*columns, *_INTERNAL])
