@@ -76,7 +76,7 @@ e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle
 	$(PYTEST) -m faults
 
-bench: $(READY) ## Measure beside peers: all, or ONLY=events_job, ONLY=files
+bench: $(READY) ## Measure beside peers: all, or ONLY=events_job, files, recipes
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 synth: $(READY) ## Render the CloudFormation templates of STAGE (dev, prod, local) into build/cdk/

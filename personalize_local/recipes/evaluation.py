@@ -75,13 +75,13 @@ def _scores(model: Model, parts: Split) -> Iterator[NDArray[np.float32]]:
     step = max(1, _CELLS // max(1, given.item_count))
     for begin in range(0, given.user_count, step):
         chunk = given.of(np.arange(begin, min(begin + step, given.user_count)))
-        scores = _scores_of(model, chunk)
+        scores = list_scores(model, chunk)
         if not parts.again:
             scores[np.repeat(np.arange(chunk.user_count), chunk.lengths), chunk.item] = -np.inf
         yield scores
 
 
-def _scores_of(model: Model, given: Histories) -> NDArray[np.float32]:
+def list_scores(model: Model, given: Histories) -> NDArray[np.float32]:
     match model:
         case Personalization():
             return many(model, given)

@@ -14,14 +14,15 @@ from personalize_local.recipes.calibration import calibrate
 from personalize_local.recipes.catalogue import RECIPES
 from personalize_local.recipes.ease import ease
 from personalize_local.recipes.histories import Histories, by_recency, distinct, latest, users_of, without_outliers
-from personalize_local.recipes.item_item import Dense, ItemItem, Neighbours
+from personalize_local.recipes.item_item import ItemItem, Neighbours
 from personalize_local.recipes.matrices import as_matrix
 from personalize_local.recipes.model import Interactions, ItemFacts, Objective
 from personalize_local.recipes.neighbours import MAX_DENSE_ITEMS, tf_idf_neighbours
-from personalize_local.recipes.personal import Personalization, popularity_of
+from personalize_local.recipes.personal import Personalization, Scale, popularity_of
 from personalize_local.recipes.popularity import FREQUENCIES, by_growth, by_users
 from personalize_local.recipes.registry import Model, Trained
 from personalize_local.recipes.related import Related
+from personalize_local.recipes.renumbering import renumbered
 from personalize_local.recipes.segmented import Segments
 from personalize_local.recipes.semantic import similar_content
 from personalize_local.recipes.similar import similar
@@ -66,19 +67,18 @@ def train(
     return Trained(recipe=recipe, model=model)
 
 
-def update(earlier: Trained, interactions: Interactions) -> Trained:
-    """trainingMode UPDATE: new items are known, popularity is counted again, the matrix stays as it was.
+def update(
+    earlier: Trained, interactions: Interactions, places: NDArray[np.int64], objective: Objective | None = None
+) -> Trained:
+    """trainingMode UPDATE: the matrix and its scale stay, the rest is learned again; new items have no weights.
 
-    Items keep their numbers; new ones come after them.
+    `places[i]`: the number that the earlier version's item i has now, -1 if it is gone.
     """
-    if not isinstance(earlier.model, Personalization) or not RECIPES[earlier.recipe].updatable:
+    model = earlier.model
+    if not isinstance(model, Personalization) or not RECIPES[earlier.recipe].updatable:
         raise ValueError(f"{earlier.recipe} does not support trainingMode UPDATE.")
-    model, users = earlier.model, users_of(distinct(interactions))
-    extra = len(users) - model.items.item_count
-    bonus = None if model.bonus is None else np.pad(model.bonus, (0, extra))
-    tilt = None if model.tilt is None else replace(model.tilt, of_item=np.pad(model.tilt.of_item, (0, extra)))
-    items = _longer(model.items, extra)
-    return replace(earlier, model=replace(model, items=items, popularity=popularity_of(users), bonus=bonus, tilt=tilt))
+    items = renumbered(model.items, places, interactions.item_count)
+    return replace(earlier, model=_around(items, interactions, distinct(interactions), model.scale, objective))
 
 
 def item_item(histories: Histories, regularization: float, *, max_dense: int = MAX_DENSE_ITEMS) -> ItemItem:
@@ -103,10 +103,17 @@ def personalization(
     objective: Objective | None = None,
 ) -> Personalization:
     """Around an item-item matrix that is trained already. `histories` are those of the interactions."""
+    scale = calibrate(items, histories, interactions, settings.half_life)
+    return _around(items, interactions, histories, scale, objective)
+
+
+def _around(
+    items: ItemItem, interactions: Interactions, histories: Histories, scale: Scale, objective: Objective | None
+) -> Personalization:
     return Personalization(
         items=items,
         popularity=popularity_of(users_of(histories)),
-        scale=calibrate(items, histories, interactions, settings.half_life),
+        scale=scale,
         tilt=None if interactions.tokens is None else learn(interactions, interactions.tokens),
         bonus=None if objective is None else _bonus(objective),
     )
@@ -126,9 +133,3 @@ def _needed(recipe: str, facts: ItemFacts | None) -> ItemFacts:
     if facts is None or (facts.texts is None and facts.features is None):
         raise ValueError(f"{recipe} needs an Items dataset with text or categories.")
     return facts
-
-
-def _longer(items: ItemItem, extra: int) -> ItemItem:
-    if isinstance(items, Dense):
-        return replace(items, slot=np.pad(items.slot, (0, extra), constant_values=-1))
-    return replace(items, start=np.pad(items.start, (0, extra), mode="edge"))

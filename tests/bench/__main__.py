@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import events_job, files
+from tests.bench import events_job, files, recipes
 from tests.bench.model import Benchmark, Settings
 from tests.bench.report import table, to_json
 
-BENCHMARKS: dict[str, Benchmark] = {b.name: b for b in (events_job.BENCHMARK, files.BENCHMARK)}
+BENCHMARKS: dict[str, Benchmark] = {b.name: b for b in (events_job.BENCHMARK, files.BENCHMARK, recipes.BENCHMARK)}
 
 
 def main(argv: Sequence[str]) -> None:
