@@ -16,7 +16,6 @@ from personalize_local.filters.index import RecordIndex
 from personalize_local.filters.model import FilterError
 from personalize_local.jobs.lines import Line, LineRefused, answer_lines, text_of
 from personalize_local.jobs.s3 import Store
-from personalize_local.jobs.workers import JobFailed
 from personalize_local.limits import MAX_SEGMENT_QUERIES
 from personalize_local.recipes.segmented import Segments
 from personalize_local.recipes.segments import affinity
@@ -44,30 +43,25 @@ def run(  # noqa: PLR0913 - a task's arguments
     """By the model's training and what was put since."""
     group = load_group(datasets, Path(database), now=now)
     compiled = CompiledFilter(parse(filter["expression"]), group.schemas) if filter else None
-    segmenter = Segmenter(load_model(Path(model)), group, compiled, num_results, MAX_SEGMENT_QUERIES[recipe])
-    return {"records": answer_lines(Store(s3_endpoint), input, output, segmenter.answer)}
+    segmenter = Segmenter(load_model(Path(model)), group, compiled, num_results)
+    most = MAX_SEGMENT_QUERIES[recipe]
+    return {"records": answer_lines(Store(s3_endpoint), input, output, segmenter.answer, most=most)}
 
 
 class Segmenter:
     """Answers a line by the recipe: an item, or attributes of items."""
 
-    def __init__(
-        self, model: ServedModel, group: Group, compiled: CompiledFilter | None, count: int, most: int
-    ) -> None:
+    def __init__(self, model: ServedModel, group: Group, compiled: CompiledFilter | None, count: int) -> None:
         if not isinstance(model.model, Segments):
             raise TypeError(f"{model.recipe.name} makes no segments")
         self._segments = model.model
         self._model, self._group, self._compiled, self._count = model, group, compiled, count
-        self._left, self._most = most, most
         self._users = _user_index(model, group) if compiled else None
         by_attributes = model.recipe.name == "aws-item-attribute-affinity"
         self._items: Callable[[Line], NDArray[np.int32]] = self._having if by_attributes else self._named
 
     def answer(self, line: Line) -> dict[str, Any]:
-        """Raises `LineRefused`; `JobFailed` for more queries than a file may have."""
-        self._left -= 1
-        if self._left < 0:
-            raise JobFailed(f"The input has more than {self._most} queries.")
+        """Raises `LineRefused`."""
         scores = affinity(self._segments, self._items(line))
         allowed = self._allowed(line)
         if allowed is not None:

@@ -30,7 +30,7 @@ def run(  # noqa: PLR0913 - a task's arguments
     target = Path(out)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="fetch-", dir=target.parent) as folder:
-        sources = _fetched(Store(s3_endpoint), source, Path(folder))
+        sources = fetched(Store(s3_endpoint), source, Path(folder))
         try:
             imported = import_files(sources, parse_schema(schema, domain), mode=mode, out=target)
         except ImportRefused as refused:
@@ -40,7 +40,7 @@ def run(  # noqa: PLR0913 - a task's arguments
     return {"rows": imported.rows}
 
 
-def _fetched(store: Store, source: str, folder: Path) -> list[Source]:
+def fetched(store: Store, source: str, folder: Path) -> list[Source]:
     return [
         Source(uri=uri, path=store.fetch(uri, folder / str(number))) for number, uri in enumerate(store.files(source))
     ]

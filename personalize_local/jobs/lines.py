@@ -19,21 +19,35 @@ class LineRefused(Exception):
     """One line of input is wrong; its line of output says how."""
 
 
-def answer_lines(store: Store, source: str, destination: str, answer: Callable[[Line], Mapping[str, Any]]) -> int:
-    """Write `<file>.out` for every file; the number of lines. Raises `JobFailed`."""
+def answer_lines(
+    store: Store,
+    source: str,
+    destination: str,
+    answer: Callable[[Line], Mapping[str, Any]],
+    *,
+    most: int = MAX_BATCH_RECORDS,
+) -> int:
+    """Write `<file>.out` for every file; the number of lines. `most`: lines of one file. Raises `JobFailed`."""
     files = _files(store, source)
     done = 0
     with tempfile.TemporaryDirectory() as folder:
         for uri in files:
             given, out = store.fetch(uri, Path(folder) / "in"), Path(folder) / "out"
-            with given.open("rb") as lines, out.open("w") as written:
-                for line in lines:
-                    if line.strip():
-                        written.write(json.dumps(_answered(line, answer), ensure_ascii=False) + "\n")
-                        done += 1
+            done += _answer_file(given, out, answer, most)
             if done > MAX_BATCH_RECORDS:
                 raise JobFailed(f"The input has more than {MAX_BATCH_RECORDS} records.")
             store.put(out, f"{destination.rstrip('/')}/{uri.rpartition('/')[2]}.out")
+    return done
+
+
+def _answer_file(given: Path, out: Path, answer: Callable[[Line], Mapping[str, Any]], most: int) -> int:
+    done = 0
+    with given.open("rb") as lines, out.open("w") as written:
+        for line in filter(bytes.strip, lines):
+            done += 1
+            if done > most:
+                raise JobFailed(f"A file of the input has more than {most} lines.")
+            written.write(json.dumps(_answered(line, answer), ensure_ascii=False) + "\n")
     return done
 
 

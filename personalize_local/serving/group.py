@@ -136,7 +136,7 @@ def load_group(datasets: Datasets, database: Path, *, now: float) -> Group:
     # Only a process that has data pays for Arrow.
     from personalize_local.data.segments import merged  # noqa: PLC0415
     from personalize_local.jobs.parts import bulk, schema_of, table_of  # noqa: PLC0415
-    from personalize_local.serving.recent import recent_of  # noqa: PLC0415
+    from personalize_local.serving.recent_of import recent_of  # noqa: PLC0415
 
     schemas: dict[Any, DatasetSchema] = {name: schema_of(dataset) for name, dataset in datasets.items()}
     item_records = Records(table_of(datasets["Items"], database), "ITEM_ID") if "Items" in datasets else Records()

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from personalize_local.data.segments import codes_of
-from personalize_local.limits import RECENT_EVENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,52 +40,3 @@ class Recent:
             found &= self.type == (self.types.index(event_type) if event_type in self.types else -1)
         numbers = np.unique(np.searchsorted(self.start, np.flatnonzero(found), side="right") - 1)
         return [self.users[number].as_py() for number in numbers.tolist()]
-
-
-def recent_of(interactions: Any, row_of: Callable[[str], int]) -> Recent:
-    """From an Arrow table of interactions: of each user and type, the last `RECENT_EVENTS`."""
-    users, rank = _sorted_codes(interactions.column("USER_ID"))
-    items, names = codes_of(interactions.column("ITEM_ID"))
-    kinds, types = _types(interactions)
-    at = interactions.column("TIMESTAMP").to_numpy()
-    order = np.lexsort((at, kinds, users))
-    order = order[_last(users[order], kinds[order])]
-    order = order[users[order] >= 0]
-    rows = np.array([row_of(name) for name in names.to_pylist()], np.int32)
-    return Recent(
-        users=rank,
-        types=types,
-        start=np.searchsorted(users[order], np.arange(len(rank) + 1)),
-        row=rows[items[order]] if len(rows) else rows,
-        type=kinds[order].astype(np.int16),
-    )
-
-
-def _sorted_codes(column: Any) -> tuple[NDArray[np.int64], Any]:
-    """Of each value its number among the sorted distinct ones, and these."""
-    codes, names = codes_of(column)
-    order = names.sort_indices().to_numpy() if hasattr(names, "sort_indices") else np.zeros(0, np.int64)
-    place = np.empty(len(order) + 1, np.int64)
-    place[order] = np.arange(len(order))
-    place[-1] = -1  # null
-    return place[codes], names.take(order)
-
-
-def _types(interactions: Any) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    if "EVENT_TYPE" not in interactions.column_names:
-        return np.zeros(len(interactions), np.int64), ("",)
-    codes, names = codes_of(interactions.column("EVENT_TYPE"))
-    lowered = [name.lower() for name in names.to_pylist()]
-    types = tuple(sorted(set(lowered)))
-    number = np.array([*(types.index(name) for name in lowered), -1], np.int64)
-    return number[codes], types
-
-
-def _last(users: NDArray[np.int64], kinds: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Marks the last `RECENT_EVENTS` of each run of the same user and type."""
-    ends = np.append((users[1:] != users[:-1]) | (kinds[1:] != kinds[:-1]), len(users) > 0)
-    if not len(ends) or not len(users):
-        return np.zeros(len(users), np.bool_)
-    end_of_run = np.flatnonzero(ends)
-    last = end_of_run[np.searchsorted(end_of_run, np.arange(len(users)))]
-    return last - np.arange(len(users)) < RECENT_EVENTS
