@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from personalize_local.clock import Clock
@@ -37,14 +37,14 @@ class Host(Protocol):
 class JobKind:
     """How jobs of one kind of resource are done.
 
-    `prepare` says what the worker is to do, as JSON; `settle` takes what it answered into the state. Between them the
+    `prepare` says what the worker is to do, as JSON; `settle` takes that and the answer into the state. Between them the
     process may die: then the job is prepared and done again, so a worker writes only what `settle` makes visible.
     """
 
     task: str
     prepare: Callable[[Any, Resource], dict[str, Any]]
-    settle: Callable[[Any, Resource, Mapping[str, Any]], Awaitable[None]]
-    statuses: Mapping[str, str] = {}  # where a kind words them its own way
+    settle: Callable[[Any, Resource, Mapping[str, Any], Mapping[str, Any]], Awaitable[None]]
+    statuses: Mapping[str, str] = field(default_factory=dict)  # where a kind words them its own way
 
 
 KINDS: Final[dict[str, JobKind]] = {}
@@ -106,9 +106,10 @@ class Jobs:
                 if _plain(kind, resource.steps[-1].status) != IN_PROGRESS:  # resumed ones are
                     self._step(resource, IN_PROGRESS, host.clock.now())
                     await host.save()
-                result = await self._workers.run(kind.task, kind.prepare(host, resource))
+                arguments = kind.prepare(host, resource)
+                result = await self._workers.run(kind.task, arguments)
             await host.clock.until(active_at(host.clock, resource))
-            await kind.settle(host, resource, result)
+            await kind.settle(host, resource, arguments, result)
             self._step(resource, ACTIVE, host.clock.now())
         except JobFailed as failure:
             self._fail(resource, failure.reason)

@@ -13,14 +13,14 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 ROOT = Path(__file__).parents[2]
-KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+KEYS: Final[dict[str, Any]] = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 _START_SECONDS = 20.0
 
 
@@ -40,8 +40,9 @@ class Server:
 
     def client(self, service: str, **config: Any) -> Any:
         """Plain boto3, without retries unless `config` says otherwise."""
-        retries = {"retries": {"total_max_attempts": 1}, **config}
-        return boto3.client(service, endpoint_url=self.url, config=Config(**retries), **KEYS)
+        settings: Any = {"retries": {"total_max_attempts": 1}, **config}
+        make: Any = boto3.client
+        return make(service, endpoint_url=self.url, config=Config(**settings), **KEYS)
 
     def s3(self) -> Any:
         return boto3.client("s3", endpoint_url=self.s3_endpoint, **KEYS)
@@ -75,8 +76,8 @@ class Server:
 
     def admin(self, method: str, name: str, body: bytes = b"") -> bytes:
         """The admin path: faults, clock, idle, state."""
-        request = urllib.request.Request(f"{self.url}/_personalize/{name}", data=body or None, method=method)
-        with urllib.request.urlopen(request, timeout=600) as response:
+        request = urllib.request.Request(f"{self.url}/_personalize/{name}", data=body or None, method=method)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=600) as response:  # noqa: S310
             answer: bytes = response.read()
             return answer
 
