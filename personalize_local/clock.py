@@ -22,6 +22,7 @@ TYPICAL_SECONDS: Final = MappingProxyType(
         "solution-version": 2_700.0,
         "campaign": 600.0,
         "recommender": 3_600.0,
+        "recommender-training": 3_600.0,
         "filter": 60.0,
         "batch-inference-job": 1_800.0,
         "batch-segment-job": 1_800.0,

@@ -13,6 +13,7 @@ import numpy as np
 from personalize_local.arns import Arns
 from personalize_local.clock import Clock
 from personalize_local.jobs.runner import Jobs
+from personalize_local.jobs.schedule import Schedule
 from personalize_local.jobs.workers import Workers
 from personalize_local.operations import call
 from personalize_local.serving.live import Live
@@ -46,16 +47,20 @@ class Emulator:
         self.live = Live(self)
         self.generator = np.random.default_rng(settings.seed)  # of exploration and of promotions' places
         self.jobs = Jobs(self, Workers(most=settings.workers))
+        self.schedule = Schedule(self)
+        self.resources.watchers.append(lambda resource: self.live.forget(resource.group))
 
     async def open(self) -> None:
         """Read the state and take up the jobs that were running."""
         reading = connect(self.database.path, readonly=True)
         self.resources.load(reading)
         reading.close()
+        self.schedule.start()  # first: what it finds no name for, no job is writing yet
         self.jobs.resume()
 
     async def close(self) -> None:
         """End the workers; their jobs run again at the next start."""
+        await self.schedule.close()
         await self.jobs.close()
         await self.save()
         self.database.close()

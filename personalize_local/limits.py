@@ -57,3 +57,10 @@ MAX_BATCH_RECORDS: Final = 50_000_000
 MAX_SEGMENT_QUERIES: Final = MappingProxyType({"aws-item-affinity": 500, "aws-item-attribute-affinity": 10})
 DEFAULT_EXPLORATION_WEIGHT: Final = 0.3
 DEFAULT_EXPLORATION_AGE_DAYS: Final = 30
+
+# Training
+DEFAULT_TRAINING_DAYS: Final = 7
+MAX_TRAINING_DAYS: Final = 30
+MAX_HPO_JOBS: Final = 40
+MAX_PARALLEL_HPO_JOBS: Final = 10
+MAX_SEGMENT_USERS: Final = 5_000_000  # numResults of a batch segment job

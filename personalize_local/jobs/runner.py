@@ -37,14 +37,15 @@ class Host(Protocol):
 class JobKind:
     """How jobs of one kind of resource are done.
 
-    `prepare` says what the worker is to do, as JSON; `settle` takes that and the answer into the state. Between them the
-    process may die: then the job is prepared and done again, so a worker writes only what `settle` makes visible.
+    `prepare` says what the worker is to do, as JSON; `settle` takes that and the answer into the state. Between them
+    the process may die: then the job is prepared and done again, so a worker writes only what `settle` makes visible.
     """
 
     task: str
     prepare: Callable[[Any, Resource], dict[str, Any]]
     settle: Callable[[Any, Resource, Mapping[str, Any], Mapping[str, Any]], Awaitable[None]]
     statuses: Mapping[str, str] = field(default_factory=dict)  # where a kind words them its own way
+    failed: Callable[[Any, Resource], None] = lambda _host, _resource: None
 
 
 KINDS: Final[dict[str, JobKind]] = {}
@@ -121,6 +122,7 @@ class Jobs:
     def _fail(self, resource: Resource, reason: str) -> None:
         resource.failure = reason
         self._step(resource, FAILED, self._host.clock.now())
+        KINDS[resource.kind].failed(self._host, resource)
 
     def _step(self, resource: Resource, status: str, at: float) -> None:
         worded = KINDS[resource.kind].statuses.get(status, status)

@@ -9,6 +9,7 @@ from personalize_local.state.resources import ACTIVE, DELETING, GONE, IN_PROGRES
 
 _PENDING_SHARE: Final = 0.1  # of the time to ACTIVE
 _DELETION_SECONDS: Final = 20.0
+_TRANSITION_SECONDS: Final = 300.0
 
 
 def creation(clock: Clock, kind: str) -> list[Step]:
@@ -37,6 +38,14 @@ def active_at(clock: Clock, resource: Resource) -> float:
 def update(clock: Clock, kind: str, fields: dict[str, Any]) -> Update:
     """A change that needs no work."""
     return Update(fields=fields, created=clock.now(), steps=creation(clock, kind))
+
+
+def transition(clock: Clock, word: str, after: str) -> list[Step]:
+    """STOP PENDING, STOP IN_PROGRESS, INACTIVE: what a recommender goes through."""
+    now, takes = clock.now(), _TRANSITION_SECONDS / clock.speed if clock.speed else 0.0
+    if not takes:
+        return [Step(now, after)]
+    return [Step(now, f"{word} PENDING"), Step(now + takes / 2, f"{word} IN_PROGRESS"), Step(now + takes, after)]
 
 
 def deletion(clock: Clock) -> list[Step]:

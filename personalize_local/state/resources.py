@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
 from personalize_local.clock import Clock
-from personalize_local.wire.errors import ResourceAlreadyExistsException, ResourceNotFoundException
+from personalize_local.wire.errors import (
+    InvalidInputException,
+    ResourceAlreadyExistsException,
+    ResourceNotFoundException,
+)
 
 PENDING: Final = "CREATE PENDING"
 IN_PROGRESS: Final = "CREATE IN_PROGRESS"
@@ -70,6 +74,7 @@ class Resources:
         self._clock = clock
         self._all: dict[str, Resource] = {}
         self._changed: dict[str, None] = {}
+        self.watchers: list[Callable[[Resource], None]] = []  # told when time deleted or updated a resource
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Read what an earlier process left."""
@@ -97,10 +102,12 @@ class Resources:
         return resource if resource is None else self._settled(resource)
 
     def get(self, arn: str, kind: str) -> Resource:
-        """Raises `ResourceNotFoundException`, also when the ARN is of another kind."""
+        """Raises `ResourceNotFoundException`; `InvalidInputException` when the ARN is of another kind."""
         resource = self.find(arn)
-        if resource is None or resource.kind != kind:
+        if resource is None:
             raise ResourceNotFoundException(f"Resource Arn {arn} does not exist.")
+        if resource.kind != kind:
+            raise InvalidInputException(f"{arn} is the ARN of a {resource.kind}, not of a {kind}.")
         return resource
 
     def of(self, kind: str, *, group: str | None = None, parent: str | None = None) -> list[Resource]:
@@ -131,13 +138,19 @@ class Resources:
         now = self._clock.now()
         if resource.status(now) == GONE:
             self.remove(resource.arn)
+            self._tell(resource)
             return None
         update = resource.update
         if update and not update.applied and current(update.steps, now).status == ACTIVE:
             resource.body |= update.fields
             update.applied = True
             self.changed(resource)
+            self._tell(resource)
         return resource
+
+    def _tell(self, resource: Resource) -> None:
+        for watcher in self.watchers:
+            watcher(resource)
 
 
 def current(steps: list[Step], now: float) -> Step:
