@@ -39,7 +39,8 @@ def _bare(piece: bytes, *, final: bool) -> Block | None:
     data = piece[:end] if end < len(piece) else piece
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
-    return Block(data=data, end=end, lines=data.count(b"\n") + (not data.endswith(b"\n")), quoted=False)
+    lines = data.count(b"\n") + (end > 0 and not data.endswith(b"\n"))
+    return Block(data=data, end=end, lines=lines, quoted=False)
 
 
 def _quoted(piece: bytes, *, final: bool) -> Block | None:

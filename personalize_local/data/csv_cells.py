@@ -12,7 +12,8 @@ from personalize_local.data.csv_blocks import LONGEST_ROW
 Cell = bytes | None
 
 _CELL: Final = re.compile(rb'(?:"((?:[^"\\]++|\\.)*+)"|([^",\r\n]*+))(,|\r?\n|\Z)', re.DOTALL)
-_OPEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+\\?\Z', re.DOTALL)
+# A quoted value that may go on, or a line end of which half is there.
+_OPEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:\\?|"\r)\Z', re.DOTALL)
 _ESCAPE: Final = re.compile(rb'\\(["\\])')
 _BLANK: Final = re.compile(rb"\r?\n")
 MISQUOTED: Final = (
