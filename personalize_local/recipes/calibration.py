@@ -24,12 +24,17 @@ def calibrate(items: ItemItem, histories: Histories, interactions: Interactions,
         return Scale(half_life=half_life, temperature=1.0, repeat=0.0)
     chosen = histories.of(users)
     before, after = chosen.where(chosen.ages > 0), chosen.where(chosen.ages == 0)
-    sums = combined(items, by_recency(before, half_life)).astype(np.float64)
-    had = np.zeros(sums.shape, np.bool_)
-    had[np.repeat(np.arange(len(users)), before.lengths), before.item] = True
-    temperature = _likeliest(np.where(had, -np.inf, sums), after.item)
-    repeat = _offset(sums / temperature, had, max(_RAREST_REPEAT, share_of_repeats(interactions)))
+    new = np.where(_had(before), -np.inf, combined(items, by_recency(before, half_life)))
+    temperature = _likeliest(new.astype(np.float64), after.item)
+    logits = combined(items, by_recency(chosen, half_life)).astype(np.float64) / temperature
+    repeat = _offset(logits, _had(chosen), max(_RAREST_REPEAT, share_of_repeats(interactions)))
     return Scale(half_life=half_life, temperature=temperature, repeat=repeat)
+
+
+def _had(histories: Histories) -> NDArray[np.bool_]:
+    had = np.zeros((histories.user_count, histories.item_count), np.bool_)
+    had[np.repeat(np.arange(histories.user_count), histories.lengths), histories.item] = True
+    return had
 
 
 def share_of_repeats(interactions: Interactions) -> float:

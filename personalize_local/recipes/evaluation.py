@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.recipes.arguments import values
-from personalize_local.recipes.batches import combined
+from personalize_local.recipes.batches import many
 from personalize_local.recipes.catalogue import RECIPES
-from personalize_local.recipes.histories import Histories, by_recency
+from personalize_local.recipes.histories import Histories
 from personalize_local.recipes.matrices import as_matrix
 from personalize_local.recipes.metrics import LENGTH, average_rewards, best, of_lists
 from personalize_local.recipes.model import Interactions, ItemFacts, Objective
-from personalize_local.recipes.personal import TIE, Personalization
+from personalize_local.recipes.personal import Personalization
 from personalize_local.recipes.popular import Popular
-from personalize_local.recipes.popularity import FREQUENCIES, by_growth, counts
+from personalize_local.recipes.popularity import DOMAIN_FREQUENCY, FREQUENCIES, by_growth, counts
 from personalize_local.recipes.registry import Model
 from personalize_local.recipes.related import Related
 from personalize_local.recipes.segments import affinity
@@ -46,7 +46,7 @@ def evaluate(
     trained = train(recipe, parts.train, facts, hyperparameters, objective)
     found = judge(trained.model, parts, objective)
     if RECIPES[recipe].model == "trending":
-        frequency = values(recipe, hyperparameters).get("trend_discovery_frequency", "3 hours")
+        frequency = values(recipe, hyperparameters).get("trend_discovery_frequency", DOMAIN_FREQUENCY)
         found["trend_prediction_accuracy"] = trend_accuracy(interactions, FREQUENCIES[frequency])
     return found
 
@@ -92,18 +92,6 @@ def list_scores(model: Model, given: Histories) -> NDArray[np.float32]:
             return np.stack([model.related(item) for item in last.tolist()])
         case _:
             raise TypeError(f"{type(model).__name__} gives no lists of items.")
-
-
-def many(model: Personalization, given: Histories) -> NDArray[np.float32]:
-    """What `model.scores` says, for many users at once."""
-    faded = by_recency(given, model.scale.half_life)
-    known = np.bincount(
-        np.repeat(np.arange(faded.user_count), faded.lengths)[model.items.knows(faded.item)], minlength=given.user_count
-    )
-    logits = combined(model.items, faded) / np.float32(model.scale.temperature) + TIE * model.popularity
-    logits[np.repeat(np.arange(given.user_count), given.lengths), given.item] += np.float32(model.scale.repeat)
-    logits[known == 0] = model.popularity
-    return logits if model.bonus is None else logits + model.bonus
 
 
 def _of_segments(interactions: Interactions) -> dict[str, float]:

@@ -81,7 +81,8 @@ class Recipe:
 
     @property
     def algorithm_arn(self) -> str:
-        return f"arn:aws:personalize:::algorithm/{self.name}"
+        custom = "-custom" if self.name == "aws-trending-now" else ""
+        return f"arn:aws:personalize:::algorithm/{self.name}{custom}"
 
     @property
     def transformation_arn(self) -> str:

@@ -9,7 +9,8 @@ from personalize_local.recipes.histories import distinct, users_of
 from personalize_local.recipes.model import Interactions
 from personalize_local.recipes.popular import Popular
 
-FREQUENCIES = {"30 minutes": 1_800, "1 hour": 3_600, "3 hours": 10_800, "1 day": 86_400}
+DOMAIN_FREQUENCY = "2 hours"  # nothing can be set there
+FREQUENCIES = {"30 minutes": 1_800, "1 hour": 3_600, "2 hours": 7_200, "3 hours": 10_800, "1 day": 86_400}
 
 
 def by_users(interactions: Interactions) -> Popular:

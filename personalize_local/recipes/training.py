@@ -19,7 +19,7 @@ from personalize_local.recipes.matrices import as_matrix
 from personalize_local.recipes.model import Interactions, ItemFacts, Objective
 from personalize_local.recipes.neighbours import MAX_DENSE_ITEMS, tf_idf_neighbours
 from personalize_local.recipes.personal import Personalization, Scale, popularity_of
-from personalize_local.recipes.popularity import FREQUENCIES, by_growth, by_users
+from personalize_local.recipes.popularity import DOMAIN_FREQUENCY, FREQUENCIES, by_growth, by_users
 from personalize_local.recipes.registry import Model, Trained
 from personalize_local.recipes.related import Related
 from personalize_local.recipes.renumbering import renumbered
@@ -53,7 +53,7 @@ def train(
         case "popular":
             model = by_users(interactions)
         case "trending":
-            model = by_growth(interactions, FREQUENCIES[said.get("trend_discovery_frequency", "3 hours")])
+            model = by_growth(interactions, FREQUENCIES[said.get("trend_discovery_frequency", DOMAIN_FREQUENCY)])
         case "sims":
             model = _related(histories, sims(histories, sims_settings(recipe, hyperparameters)))
         case "similar":
