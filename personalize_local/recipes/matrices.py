@@ -29,13 +29,19 @@ def of_unit_length(rows: sparse.csr_matrix) -> sparse.csr_matrix:
 
 
 def nearest(
-    left: sparse.csr_matrix, right: sparse.csr_matrix, *, adjust: Adjust | None = None, count: int = NEIGHBOURS
+    left: sparse.csr_matrix,
+    right: sparse.csr_matrix,
+    *,
+    adjust: Adjust | None = None,
+    count: int = NEIGHBOURS,
+    cells: int = _CELLS,
 ) -> Neighbours:
     """The largest positive values of each row of `left` times `right`, without the diagonal.
 
-    `adjust` gives the new values of a block of the product, whose first row it is told.
+    `adjust` gives the new values of a block of the product, whose first row it is told;
+    a block is of so many `cells`, were it full.
     """
-    return _joined(_strongest(block, count) for block in _blocks(left, right, adjust))
+    return _joined(_strongest(block, count) for block in _blocks(left, right, adjust, cells))
 
 
 def strongest(rows: sparse.csr_matrix, count: int = NEIGHBOURS) -> Neighbours:
@@ -43,9 +49,11 @@ def strongest(rows: sparse.csr_matrix, count: int = NEIGHBOURS) -> Neighbours:
     return _joined([_strongest(rows, count)])
 
 
-def _blocks(left: sparse.csr_matrix, right: sparse.csr_matrix, adjust: Adjust | None) -> Iterator[sparse.csr_matrix]:
+def _blocks(
+    left: sparse.csr_matrix, right: sparse.csr_matrix, adjust: Adjust | None, cells: int
+) -> Iterator[sparse.csr_matrix]:
     right = right.tocsr()
-    step = max(1, _CELLS // max(1, right.shape[1]))
+    step = max(1, cells // max(1, right.shape[1]))
     for begin in range(0, left.shape[0], step):
         block = (left[begin : begin + step] @ right).tocoo()
         if adjust is not None:
