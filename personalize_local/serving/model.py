@@ -140,7 +140,8 @@ def load_model(directory: Path) -> ServedModel:
 
 
 def _mapped(path: Path) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    # As a plain array: numpy's own class for mapped ones makes each slice several times as slow.
+    array: NDArray[Any] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     return array
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -73,20 +74,20 @@ class Resources:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._all: dict[str, Resource] = {}
+        self._of_kind: defaultdict[str, dict[str, Resource]] = defaultdict(dict)
         self._changed: dict[str, None] = {}
         self.watchers: list[Callable[[Resource], None]] = []  # told when time deleted or updated a resource
 
     def load(self, connection: sqlite3.Connection) -> None:
         """Read what an earlier process left."""
         for (record,) in connection.execute("SELECT record FROM resources"):
-            resource = msgspec.json.decode(record, type=Resource)
-            self._all[resource.arn] = resource
+            self._take(msgspec.json.decode(record, type=Resource))
 
     def add(self, resource: Resource) -> None:
         """Raises `ResourceAlreadyExistsException`."""
         if self.find(resource.arn) is not None:
             raise ResourceAlreadyExistsException(f"Another resource with Arn {resource.arn} already exists.")
-        self._all[resource.arn] = resource
+        self._take(resource)
         self.changed(resource)
 
     def changed(self, resource: Resource) -> None:
@@ -94,7 +95,7 @@ class Resources:
         self._changed[resource.arn] = None
 
     def remove(self, arn: str) -> None:
-        del self._all[arn]
+        del self._of_kind[self._all.pop(arn).kind][arn]
         self._changed[arn] = None
 
     def find(self, arn: str) -> Resource | None:
@@ -112,17 +113,14 @@ class Resources:
 
     def of(self, kind: str, *, group: str | None = None, parent: str | None = None) -> list[Resource]:
         """Oldest first."""
-        return [
+        return self._sorted(
             resource
-            for resource in self
-            if resource.kind == kind
-            and (group is None or resource.group == group)
-            and (parent is None or resource.parent == parent)
-        ]
+            for resource in list(self._of_kind[kind].values())
+            if (group is None or resource.group == group) and (parent is None or resource.parent == parent)
+        )
 
     def __iter__(self) -> Iterator[Resource]:
-        settled = (self._settled(resource) for resource in list(self._all.values()))
-        return iter(sorted((resource for resource in settled if resource), key=lambda each: (each.created, each.arn)))
+        return iter(self._sorted(list(self._all.values())))
 
     def status(self, resource: Resource) -> str:
         return resource.status(self._clock.now())
@@ -132,6 +130,13 @@ class Resources:
         found = self._changed
         self._changed = {}
         return [(arn, msgspec.json.encode(self._all[arn]) if arn in self._all else None) for arn in found]
+
+    def _take(self, resource: Resource) -> None:
+        self._all[resource.arn] = self._of_kind[resource.kind][resource.arn] = resource
+
+    def _sorted(self, resources: Iterable[Resource]) -> list[Resource]:
+        settled = map(self._settled, resources)
+        return sorted(filter(None, settled), key=lambda each: (each.created, each.arn))
 
     def _settled(self, resource: Resource) -> Resource | None:
         """With updates applied whose time has come; None when it is deleted."""
