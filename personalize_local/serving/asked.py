@@ -89,11 +89,14 @@ def _active(emulator: Emulator, arn: str, kind: str) -> Resource:
 
 async def _asked(emulator: Emulator, resource: Resource, directory: str, config: Mapping[str, Any]) -> Asked:
     group_arn = resource.group or ""
+    model = await emulator.live.model(directory)
+    group = await emulator.live.group(group_arn, lambda: described(emulator, group_arn))
+    group.rows_of(model)  # so that filters see every item that the model knows
     return Asked(
         arn=resource.arn,
         group_arn=group_arn,
-        model=await emulator.live.model(directory),
-        group=await emulator.live.group(group_arn, lambda: described(emulator, group_arn)),
+        model=model,
+        group=group,
         config=config_of(config),
         enables_metadata=bool(config.get("enableMetadataWithRecommendations")),
     )

@@ -23,7 +23,8 @@ def recent_of(interactions: Any, row_of: Callable[[str], int]) -> Recent:
     order = np.lexsort((at, kinds, users))
     order = order[_last(users[order], kinds[order])]
     order = order[users[order] >= 0]
-    rows = np.array([row_of(name) for name in names.to_pylist()], np.int32)
+    known = {name: row_of(name) for name in sorted(names.to_pylist())}  # in order, so that ties are broken by id
+    rows = np.array([known[name] for name in names.to_pylist()], np.int32)
     return Recent(
         users=rank,
         types=types,

@@ -91,8 +91,8 @@ class Recommender:
     def _logits(self, query: Query) -> NDArray[np.float32]:
         """Of every row; -inf for items that training did not know."""
         model = self._model
-        logits = np.full(len(self._group.items), -np.inf, np.float32)
         rows = self._group.rows_of(model)
+        logits = np.full(len(self._group.items), -np.inf, np.float32)
         known = self._group.known(model, query.user, query.context) if model.recipe.takes_context else []
         logits[rows] = model.logits(query.user, query.item, known, self._events(query.user))
         for name, influence in self._config.influence.items():
