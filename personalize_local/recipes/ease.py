@@ -21,6 +21,8 @@ def ease(users_items: sparse.csr_matrix, regularization: float) -> Dense:
     seen = np.flatnonzero(np.bincount(users_items.indices, minlength=users_items.shape[1])).astype(np.int32)
     slot = np.full(users_items.shape[1], -1, np.int32)
     slot[seen] = np.arange(len(seen))
+    if not len(seen):
+        return Dense(slot=slot, item=seen, weights=np.zeros((0, 0), np.float32))
     solve = _of_users if active.shape[0] < len(seen) else _of_items
     return Dense(slot=slot, item=seen, weights=solve(active[:, seen].tocsr(), regularization))
 

@@ -96,11 +96,12 @@ def test_the_latest_are_kept() -> None:
 
 
 def test_users_with_too_long_or_too_short_histories_are_left_out() -> None:
-    rows = interactions([(user, item) for user, length in enumerate([1, 3, 3, 3, 9]) for item in range(length)])
+    pairs = [(user, item) for user, length in enumerate([1, 3, 3, 3, 9, 0, 0]) for item in range(length)]
+    rows = interactions(pairs, users=7)
 
     found = without_outliers(distinct(rows), 0.25, 0.75)
 
-    assert found.lengths.tolist() == [0, 3, 3, 3, 0]
+    assert found.lengths.tolist() == [0, 3, 3, 3, 0, 0, 0]
 
 
 def test_chosen_users_come_in_the_order_asked_for() -> None:

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from personalize_local.recipes.batches import as_sparse, combined, towards
 from personalize_local.recipes.ease import ease
-from personalize_local.recipes.histories import distinct
+from personalize_local.recipes.histories import by_recency, distinct
 from personalize_local.recipes.item_item import Dense, ItemItem, Neighbours
 from personalize_local.recipes.matrices import as_matrix, nearest, strongest
 from personalize_local.recipes.neighbours import tf_idf_neighbours
@@ -59,6 +59,12 @@ def test_items_without_interactions_take_no_place_and_say_nothing() -> None:
     assert model.combined(np.array([1, 3], np.int32), np.ones(2, np.float32)).tolist() == [0, 0, 0, 0]
 
 
+def test_from_nothing_nothing_is_learned() -> None:
+    nothing = sparse.csr_matrix((3, 4), dtype=np.float32)
+
+    assert in_full(ease(nothing, 1)).tolist() == in_full(tf_idf_neighbours(nothing)).tolist() == [[0] * 4] * 4
+
+
 def test_training_again_gives_the_same_bits() -> None:
     assert ease(matrix(), 30).weights.tobytes() == ease(matrix(), 30).weights.tobytes()
 
@@ -101,7 +107,7 @@ def test_a_product_in_blocks_is_the_product() -> None:
 
 @pytest.mark.parametrize("model", [ease(matrix(), 30), tf_idf_neighbours(matrix())], ids=["full", "neighbours"])
 def test_many_at_once_is_one_by_one(model: ItemItem) -> None:
-    histories = distinct(two_tastes(seed=1, users=6))
+    histories = by_recency(distinct(two_tastes(seed=1, users=6)), 2)
     rows = [slice(int(a), int(b)) for a, b in zip(histories.start, histories.start[1:], strict=False)]
 
     one_by_one = [model.combined(histories.item[row], histories.weight[row]) for row in rows]

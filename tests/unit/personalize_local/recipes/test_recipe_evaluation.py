@@ -80,6 +80,13 @@ def test_every_recipe_has_the_metrics_of_its_type(recipe: str) -> None:
     assert all(np.isfinite(list(found.values())))
 
 
+@pytest.mark.parametrize("recipe", [name for name, each in RECIPES.items() if each.model is not None])
+def test_a_single_user_leaves_little_to_judge_by_but_no_error(recipe: str) -> None:
+    alone = two_tastes().where(two_tastes().user == 3)
+
+    assert all(np.isfinite(list(evaluate(recipe, alone, FACTS, {}).values())))
+
+
 def test_a_personal_list_is_better_than_a_popular_one_and_related_items_are_between() -> None:
     rows = two_tastes(users=400, each=12)
 
