@@ -55,46 +55,62 @@ class _Rows:
         )
 
 
+class _Selected(NamedTuple):
+    """`table` has all interactions, `rows` those that are used."""
+
+    table: pa.Table
+    rows: _Rows
+    users: pa.Array
+    items: pa.Array
+    event_types: tuple[str, ...]
+
+
 def training_data(sources: Sources, settings: TrainingSettings) -> TrainingData:
     """Bulk and put rows, filtered, weighted and numbered; of each user the latest. Raises `CannotTrain`."""
     dataset = sources.interactions or Dataset(schema=_NO_INTERACTIONS, parts=())
-    table = with_users(merged(dataset.parts, dataset.schema), merges_sessions=settings.merges_sessions)
-    types, type_names = lowered_types(table, dataset.schema)
-    weight = np.where(usable(table, dataset.schema), weights(table, types, type_names, settings), np.float32("nan"))
-    place = np.flatnonzero(~np.isnan(weight))
     items = ItemColumns(sources.items, settings)
-    user, users, known = _numbered(table.column("USER_ID"), place)
-    item, item_ids, _ = _numbered(table.column("ITEM_ID"), place, items.ids)
-    at = table.column("TIMESTAMP").to_numpy()[place]
-    if settings.needs_interactions:
-        check_enough(user, known, settings)
-    every = _Rows(place=place, user=user, item=item, at=at, weight=weight[place], event_type=types[place])
-    rows = every.take(_latest(user, at))
+    table, every, users, item_ids, event_types = _selected(dataset, items.ids, settings)
+    rows = every.take(_latest(every.user, every.at))
     tokens, matrix = _moments(table, rows, dataset, users, sources.users, settings)
     features, item_tokens = items.features(item_ids)
+    created = items.created(item_ids, _oldest(every, len(item_ids)))
     return TrainingData(
-        interactions=Interactions(
-            user_count=len(users),
-            item_count=len(item_ids),
-            user=rows.user.astype(np.int32),
-            item=rows.item.astype(np.int32),
-            at=rows.at,
-            weight=rows.weight,
-            tokens=matrix,
-        ),
+        interactions=_interactions(rows, len(users), len(item_ids), matrix),
         users=users.to_pylist(),
         items=item_ids.to_pylist(),
-        facts=ItemFacts(
-            created=items.created(item_ids, _oldest(every, len(item_ids))),
-            features=features,
-            texts=items.texts(item_ids),
-        ),
-        event_types=type_names,
+        facts=ItemFacts(created=created, features=features, texts=items.texts(item_ids)),
+        event_types=event_types,
         event_type=rows.event_type.astype(np.int16),
         tokens=tokens,
         item_tokens=item_tokens,
         item_numbers=items.numbers(item_ids),
         impressed=_impressed(table, rows, item_ids),
+    )
+
+
+def _selected(dataset: Dataset, more_items: pa.Array, settings: TrainingSettings) -> _Selected:
+    table = with_users(merged(dataset.parts, dataset.schema), merges_sessions=settings.merges_sessions)
+    types, names = lowered_types(table, dataset.schema)
+    weight = np.where(usable(table, dataset.schema), weights(table, types, names, settings), np.float32("nan"))
+    place = np.flatnonzero(~np.isnan(weight))
+    user, users, known = _numbered(table.column("USER_ID"), place)
+    item, items, _ = _numbered(table.column("ITEM_ID"), place, more_items)
+    if settings.needs_interactions:
+        check_enough(user, known, settings)
+    at = table.column("TIMESTAMP").to_numpy()[place]
+    rows = _Rows(place=place, user=user, item=item, at=at, weight=weight[place], event_type=types[place])
+    return _Selected(table, rows, users, items, names)
+
+
+def _interactions(rows: _Rows, users: int, items: int, tokens: sparse.csr_matrix | None) -> Interactions:
+    return Interactions(
+        user_count=users,
+        item_count=items,
+        user=rows.user.astype(np.int32),
+        item=rows.item.astype(np.int32),
+        at=rows.at,
+        weight=rows.weight,
+        tokens=tokens,
     )
 
 
