@@ -41,7 +41,12 @@ def run(  # noqa: PLR0913 - a task's arguments
     group = load_group(datasets, Path(database), now=now)
     compiled = CompiledFilter(parse(filter["expression"]), group.schemas) if filter else None
     batch = Batch(load_model(Path(model)), group, compiled, count=num_results, config=config, now=now, seed=seed)
-    return {"records": answer_lines(Store(s3_endpoint), input, output, batch.answer)}
+    return {"records": answer_lines(Store(s3_endpoint), input, output, batch.answer, form)}
+
+
+def form(given: Any, found: Mapping[str, Any] | None, error: str | None) -> dict[str, Any]:
+    """A line of output as the developer guide shows it."""
+    return {"input": given, "output": found or {"recommendedItems": []}, "error": error}
 
 
 class Batch:
@@ -88,7 +93,7 @@ class Batch:
     def _ranking(self, line: Line) -> dict[str, Any]:
         user, items = text_of(line, "userId"), line.get("itemList")
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-            raise LineRefused("itemList is required, as a list of strings")
+            raise LineRefused("Required fields for the provided recipe are userId, itemList")
         if not 0 < len(items) <= MAX_RESULTS:
             raise LineRefused(f"itemList must have 1 to {MAX_RESULTS} items")
         query = Query(count=len(items), user=user, allowed=self._allowed(line, user), context=_context(line))

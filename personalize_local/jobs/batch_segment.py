@@ -45,7 +45,14 @@ def run(  # noqa: PLR0913 - a task's arguments
     compiled = CompiledFilter(parse(filter["expression"]), group.schemas) if filter else None
     segmenter = Segmenter(load_model(Path(model)), group, compiled, num_results)
     most = MAX_SEGMENT_QUERIES[recipe]
-    return {"records": answer_lines(Store(s3_endpoint), input, output, segmenter.answer, most=most)}
+    return {"records": answer_lines(Store(s3_endpoint), input, output, segmenter.answer, form, most=most)}
+
+
+def form(given: Any, found: Mapping[str, Any] | None, error: str | None) -> dict[str, Any]:
+    """A line of output as the developer guide shows it: attributes stand there without a member around them."""
+    line = dict(given) if isinstance(given, dict) and "itemAttributes" in given else {"input": given}
+    line["output"] = found or {"recommendedUsers": []}
+    return line | ({"error": error} if error else {})
 
 
 class Segmenter:

@@ -13,6 +13,8 @@ from personalize_local.jobs.workers import JobFailed
 from personalize_local.limits import MAX_BATCH_BYTES, MAX_BATCH_FILES, MAX_BATCH_RECORDS
 
 Line = Mapping[str, Any]
+# From a line of input (or its bytes, where it is no JSON object), what came of it and what was wrong, a line of output.
+Form = Callable[[Any, Mapping[str, Any] | None, str | None], Mapping[str, Any]]
 
 
 class LineRefused(Exception):
@@ -24,6 +26,7 @@ def answer_lines(
     source: str,
     destination: str,
     answer: Callable[[Line], Mapping[str, Any]],
+    form: Form,
     *,
     most: int = MAX_BATCH_RECORDS,
 ) -> int:
@@ -33,21 +36,21 @@ def answer_lines(
     with tempfile.TemporaryDirectory() as folder:
         for uri in files:
             given, out = store.fetch(uri, Path(folder) / "in"), Path(folder) / "out"
-            done += _answer_file(given, out, answer, most)
+            done += _answer_file(given, out, lambda line: _answered(line, answer, form), most)
             if done > MAX_BATCH_RECORDS:
                 raise JobFailed(f"The input has more than {MAX_BATCH_RECORDS} records.")
             store.put(out, f"{destination.rstrip('/')}/{uri.rpartition('/')[2]}.out")
     return done
 
 
-def _answer_file(given: Path, out: Path, answer: Callable[[Line], Mapping[str, Any]], most: int) -> int:
+def _answer_file(given: Path, out: Path, answer: Callable[[bytes], Mapping[str, Any]], most: int) -> int:
     done = 0
     with given.open("rb") as lines, out.open("w") as written:
         for line in filter(bytes.strip, lines):
             done += 1
             if done > most:
                 raise JobFailed(f"A file of the input has more than {most} lines.")
-            written.write(json.dumps(_answered(line, answer), ensure_ascii=False) + "\n")
+            written.write(json.dumps(answer(line), ensure_ascii=False) + "\n")
     return done
 
 
@@ -63,21 +66,25 @@ def _files(store: Store, source: str) -> list[str]:
     return files
 
 
-def _answered(line: bytes, answer: Callable[[Line], Mapping[str, Any]]) -> dict[str, Any]:
-    given: Any = None
+def _answered(line: bytes, answer: Callable[[Line], Mapping[str, Any]], form: Form) -> Mapping[str, Any]:
+    given: Any = line.decode(errors="replace").rstrip("\n")
     try:
-        given = json.loads(line)
-        if not isinstance(given, dict):
-            raise LineRefused("a line must be a JSON object")  # noqa: TRY301
-        return {"input": given, "output": answer(given), "error": None}
+        given = _parsed(line)
+        return form(given, answer(given), None)
     except (LineRefused, ValueError, RecursionError) as error:
-        shown = given if isinstance(given, dict) else line.decode(errors="replace").rstrip("\n")
-        return {"input": shown, "output": None, "error": str(error)}
+        return form(given, None, f"User error: {error}")
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    given = json.loads(line)
+    if not isinstance(given, dict):
+        raise LineRefused("A line must be a JSON object")
+    return given
 
 
 def text_of(line: Line, name: str) -> str:
     """A required member that is a text."""
     value = line.get(name)
     if not isinstance(value, str) or not value:
-        raise LineRefused(f"{name} is required, as a string")
+        raise LineRefused(f"Required fields for the provided recipe are {name}")
     return value

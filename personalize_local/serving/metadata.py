@@ -12,10 +12,10 @@ from personalize_local.wire.errors import InvalidInputException
 _MAX_COLUMNS = 10
 
 
-def requested_columns(asked: Asked, given: Mapping[str, Sequence[str]] | None) -> list[str]:
-    """The schema's names of the columns asked for; raises `InvalidInputException`."""
+def requested_columns(asked: Asked, given: Mapping[str, Sequence[str]] | None) -> dict[str, str]:
+    """The columns asked for: as the request spells them, and as the schema does. Raises `InvalidInputException`."""
     if not given:
-        return []
+        return {}
     if not asked.enables_metadata:
         raise InvalidInputException(f"Metadata in recommendations is not enabled for {asked.arn}.")
     schema = asked.group.schemas.get("Items")
@@ -27,14 +27,15 @@ def requested_columns(asked: Asked, given: Mapping[str, Sequence[str]] | None) -
     unknown = [column for column in given["ITEMS"] if column.upper() not in names]
     if unknown:
         raise InvalidInputException(f"The Items dataset has no metadata column {', '.join(unknown)}.")
-    return [names[column.upper()] for column in given["ITEMS"]]
+    return {column: names[column.upper()] for column in given["ITEMS"]}
 
 
-def metadata_of(group: Group, item: str, columns: Sequence[str]) -> dict[str, str] | None:
-    """None where nothing was asked for; null columns are left out."""
+def metadata_of(group: Group, item: str, columns: Mapping[str, str]) -> dict[str, str] | None:
+    """By the names of the request, None where nothing was asked for; null columns are left out."""
     if not columns:
         return None
-    return {column.lower(): _text(value) for column, value in group.item_records.values(item, columns).items()}
+    values = group.item_records.values(item, list(columns.values()))
+    return {asked: _text(values[column]) for asked, column in columns.items() if column in values}
 
 
 def _text(value: Any) -> str:

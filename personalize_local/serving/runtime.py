@@ -103,7 +103,7 @@ def _check_count(count: int, *, with_metadata: bool, what: str = "numResults") -
         raise InvalidInputException(f"{what} must be at most {most}{wording}; it is {count}.")
 
 
-def _answered(emulator: Emulator, asked: Asked, found: Sequence[Recommended], columns: Sequence[str]) -> dict[str, Any]:
+def _answered(emulator: Emulator, asked: Asked, found: Sequence[Recommended], columns: Texts) -> dict[str, Any]:
     ids = asked.group.items.ids
     explains = asked.model.recipe.name == "aws-user-personalization-v2"
     return {

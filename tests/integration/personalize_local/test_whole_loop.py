@@ -52,7 +52,7 @@ def test_films_from_csv_files_to_recommendations_that_follow_a_click(server: Ser
         campaignArn=campaign, userId="429", numResults=5, metadataColumns={"ITEMS": ["GENRE"]}
     )
     assert len(answer["itemList"]) == 5
-    assert all(item["score"] > 0 and item["metadata"]["genre"] for item in answer["itemList"])
+    assert all(item["score"] > 0 and item["metadata"]["GENRE"] for item in answer["itemList"])
     assert answer["recommendationId"].startswith("RID-")
 
     tracking_id = walk.tracker()
@@ -72,7 +72,7 @@ def test_films_from_csv_files_to_recommendations_that_follow_a_click(server: Ser
         filterValues={"GENRE": '"War"'},
         metadataColumns={"ITEMS": ["GENRE"]},
     )
-    assert all("War" in item["metadata"]["genre"].split("|") for item in only_war["itemList"])
+    assert all("War" in item["metadata"]["GENRE"].split("|") for item in only_war["itemList"])
 
     ranking = walk.campaign(walk.version(walk.solution("aws-personalized-ranking-v2")))
     ranked = walk.runtime.get_personalized_ranking(
@@ -97,7 +97,11 @@ def test_films_from_csv_files_to_recommendations_that_follow_a_click(server: Ser
     assert first["input"] == {"userId": "429"}
     assert first["output"]["recommendedItems"] == walk.recommended(campaign, userId="429", numResults=3)
     assert len(second["output"]["scores"]) == 3
-    assert refused == {"input": {"user": "1"}, "output": None, "error": "userId is required, as a string"}
+    assert refused == {
+        "input": {"user": "1"},
+        "output": {"recommendedItems": []},
+        "error": "User error: Required fields for the provided recipe are userId",
+    }
 
 
 def test_a_shop_in_the_ecommerce_domain(server: Server) -> None:
