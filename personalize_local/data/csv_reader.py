@@ -19,6 +19,7 @@ from personalize_local.limits import MAX_TEXT
 from personalize_local.schemas.model import DatasetSchema
 
 _BLOCK: Final = 16 << 20
+_ARROW_BLOCK: Final = 4 << 20
 _LONGEST_HEADER: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 LATEST_SECOND: Final = 9_999_999_999
@@ -110,7 +111,9 @@ class CsvReader:
         try:
             table = csv.read_csv(
                 pa.BufferReader(data),
-                csv.ReadOptions(column_names=self._names, block_size=4 << 20),
+                csv.ReadOptions(
+                    column_names=self._names, block_size=_ARROW_BLOCK, use_threads=len(data) > _ARROW_BLOCK
+                ),
                 csv.ParseOptions(
                     quote_char='"' if block.quoted else False,
                     escape_char="\\" if block.quoted else False,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from personalize_local.data.csv_blocks import LONGEST_ROW
@@ -226,6 +226,7 @@ PIECES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(pieces=PIECES, block=st.integers(1, 9))
 @example(pieces=['"', "\\", '"', ",", "a"], block=1)
 @example(pieces=['"', "\n", ',"', "\r\n"], block=5)
@@ -258,7 +259,8 @@ ITEM_ROWS = st.fixed_dictionaries(
 )
 
 
-@given(rows=st.lists(ITEM_ROWS, max_size=8), block=st.integers(1, 200))
+@settings(deadline=None)
+@given(rows=st.lists(ITEM_ROWS, max_size=8), block=st.integers(20, 300))
 def test_what_was_written_by_the_rules_comes_back(rows: list[dict[str, Any]], block: int) -> None:
     assert read(csv_of(rows, ITEMS), ITEMS, block=block) == (rows, [])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_local.data.columns import arrow_schema
@@ -38,6 +38,7 @@ RECORDS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(records=RECORDS)
 def test_what_is_exported_is_imported_the_same(records: list[dict[str, Any]], tmp_path_factory: Any) -> None:
     target = tmp_path_factory.mktemp("export") / "items.csv"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_local.data.columns import arrow_schema
@@ -117,6 +117,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(parts=st.lists(ROWS, max_size=4))
 def test_merging_keeps_the_first_of_each_row_in_order(parts: list[list[dict[str, Any]]]) -> None:
     rows = merged_rows([put_table(part, INTERACTIONS) for part in parts], INTERACTIONS)

@@ -181,8 +181,8 @@ VISITS = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=60)
 @given(visits=VISITS, split=st.integers(0, 30), kind=st.sampled_from([None, "buy"]))
-@settings(max_examples=60)
 def test_training_sees_what_a_plain_reading_sees(
     visits: list[tuple[str, str, int, str]], split: int, kind: str | None
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_local.data.vocabulary import Vocabulary
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.unit
 IDS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), unique=True).map(sorted)
 
 
+@settings(deadline=None)
 @given(ids=IDS, other=st.text(max_size=5))
 def test_each_id_has_its_number_and_no_other_has_one(ids: list[str], other: str) -> None:
     vocabulary = Vocabulary.of(ids)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_local.schemas.avro import InvalidSchema, parse_schema
@@ -235,6 +235,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(text=st.text() | JSON.map(json.dumps) | st.lists(JSON).map(lambda fields: avro("Items", fields=fields)))
 def test_no_text_raises_anything_else(text: str) -> None:
     try:

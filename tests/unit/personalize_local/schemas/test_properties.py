@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_local.schemas.model import DatasetSchema, Field
@@ -135,6 +135,7 @@ VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | s
 KEYS = st.sampled_from([column_key(field.name) for field in ITEMS.fields]) | st.text(max_size=3)
 
 
+@settings(deadline=None)
 @given(text=st.text() | st.dictionaries(KEYS, VALUES).map(json.dumps))
 def test_no_text_raises_anything_but_a_value_error(text: str) -> None:
     try:
