@@ -15,7 +15,7 @@ from personalize_local.wire.models import Operation, load
 from personalize_local.wire.validation import compile_check
 from tests.support.personalize_requests import oversteps, valid
 from tests.support.personalize_shop import Requests, shop
-from tests.support.personalize_world import Refused, World
+from tests.support.personalize_world import ROLE, Refused, World
 
 pytestmark = pytest.mark.integration
 
@@ -149,15 +149,13 @@ def _check_output(operation: Operation, body: bytes) -> None:
     if operation.output is None:
         assert body == b""
         return
-    compile_check(operation.output)(_with_arn_for_role(json.loads(body)), "")
+    compile_check(operation.output)(_with_arn_for_role(operation.output, json.loads(body)), "")
 
 
-def _with_arn_for_role(value: Any) -> Any:
-    """The model of outputs demands a Personalize ARN of roleArn, whose input is an IAM ARN."""
-    if isinstance(value, list):
-        return [_with_arn_for_role(each) for each in value]
-    if isinstance(value, dict):
-        return {
-            name: _PERSONALIZE_ARN if name == "roleArn" else _with_arn_for_role(each) for name, each in value.items()
-        }
-    return value
+def _with_arn_for_role(shape: Any, value: Any) -> Any:
+    """Some outputs are modelled with a Personalize ARN for roleArn, whose input is an IAM ARN."""
+    if shape.type_name == "list":
+        return [_with_arn_for_role(shape.member, each) for each in value]
+    if shape.type_name == "structure":
+        return {name: _with_arn_for_role(shape.members[name], each) for name, each in value.items()}
+    return _PERSONALIZE_ARN if shape.name == "Arn" and value == ROLE else value
