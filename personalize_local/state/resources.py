@@ -113,14 +113,18 @@ class Resources:
 
     def of(self, kind: str, *, group: str | None = None, parent: str | None = None) -> list[Resource]:
         """Oldest first."""
-        return self._sorted(
+        found = (
             resource
-            for resource in list(self._of_kind[kind].values())
-            if (group is None or resource.group == group) and (parent is None or resource.parent == parent)
+            for resource in self
+            if resource.kind == kind
+            and (group is None or resource.group == group)
+            and (parent is None or resource.parent == parent)
         )
+        return sorted(found, key=lambda each: (each.created, each.arn))
 
     def __iter__(self) -> Iterator[Resource]:
-        return iter(self._sorted(list(self._all.values())))
+        settled = (self._settled(resource) for resource in list(self._all.values()))
+        return (resource for resource in settled if resource)
 
     def status(self, resource: Resource) -> str:
         return resource.status(self._clock.now())
