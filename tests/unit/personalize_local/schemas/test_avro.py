@@ -103,6 +103,7 @@ def numbered(count: int) -> list[dict[str, Any]]:
 
 REFUSED = {
     "no JSON": ("{", "The schema is not valid JSON"),
+    "too deep": ("[" * 100_000, "The schema is not valid JSON"),
     "no object": ("[]", "The schema must be a JSON object"),
     "other type": (avro("Items", type="enum"), '"type": "record"'),
     "other namespace": (avro("Items", namespace="com.example"), '"namespace": "com.amazonaws.personalize.schema"'),
