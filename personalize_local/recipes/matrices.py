@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -14,7 +15,10 @@ from personalize_local.recipes.item_item import Neighbours
 NEIGHBOURS = 300  # kept of each item
 _CELLS = 20_000_000  # of a product at a time: below 400 MB
 
-Adjust = Callable[[sparse.coo_matrix, int], NDArray[np.float32]]
+Numbers = NDArray[np.int32]
+Values = NDArray[np.float32]
+Adjust = Callable[[Values, Numbers, Numbers], Values]
+Row = tuple[Numbers, Values]
 
 
 def as_matrix(histories: Histories) -> sparse.csr_matrix:
@@ -38,47 +42,41 @@ def nearest(
 ) -> Neighbours:
     """The largest positive values of each row of `left` times `right`, without the diagonal.
 
-    `adjust` gives the new values of a block of the product, whose first row it is told;
-    a block is of so many `cells`, were it full.
+    `adjust` gives new values for some, of which it is told the rows and columns. So many `cells` are computed
+    at a time, were the product full.
     """
-    return _joined(_strongest(block, count) for block in _blocks(left, right, adjust, cells))
+    return _joined(_products(left, right.tocsr(), adjust, count, cells))
 
 
 def strongest(rows: sparse.csr_matrix, count: int = NEIGHBOURS) -> Neighbours:
-    """The largest positive values of each row."""
-    return _joined([_strongest(rows, count)])
+    """The largest positive values of each row, without the diagonal."""
+    return _joined(_strongest(rows, 0, count))
 
 
-def _blocks(
-    left: sparse.csr_matrix, right: sparse.csr_matrix, adjust: Adjust | None, cells: int
-) -> Iterator[sparse.csr_matrix]:
-    right = right.tocsr()
+def _products(
+    left: sparse.csr_matrix, right: sparse.csr_matrix, adjust: Adjust | None, count: int, cells: int
+) -> Iterator[Row]:
     step = max(1, cells // max(1, right.shape[1]))
     for begin in range(0, left.shape[0], step):
-        block = (left[begin : begin + step] @ right).tocoo()
+        block = left[begin : begin + step] @ right
         if adjust is not None:
-            block.data = adjust(block, begin)
-        block.data[block.row + begin == block.col] = 0
-        yield block.tocsr()
+            rows = np.repeat(np.arange(begin, begin + block.shape[0], dtype=np.int32), np.diff(block.indptr))
+            block.data = adjust(block.data, rows, block.indices)
+        yield from _strongest(block, begin, count)
 
 
-def _strongest(rows: sparse.csr_matrix, count: int) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
-    found = []
-    for begin, end in zip(rows.indptr[:-1], rows.indptr[1:], strict=True):
+def _strongest(rows: sparse.csr_matrix, first: int, count: int) -> Iterator[Row]:
+    for number, (begin, end) in enumerate(itertools.pairwise(rows.indptr.tolist()), first):
         item, value = rows.indices[begin:end], rows.data[begin:end]
-        kept = np.flatnonzero(value > 0)
+        kept = np.flatnonzero((value > 0) & (item != number))
         if len(kept) > count:
             kept = kept[np.argpartition(-value[kept], count)[:count]]
         kept = kept[np.argsort(item[kept])]
-        found.append((item[kept].astype(np.int32), value[kept].astype(np.float32)))
-    return found
+        yield item[kept].astype(np.int32), value[kept].astype(np.float32)
 
 
-def _joined(
-    blocks: Iterator[list[tuple[NDArray[np.int32], NDArray[np.float32]]]]
-    | list[list[tuple[NDArray[np.int32], NDArray[np.float32]]]],
-) -> Neighbours:
-    rows = [row for block in blocks for row in block]
+def _joined(found: Iterator[Row]) -> Neighbours:
+    rows = list(found)
     lengths = [len(item) for item, _ in rows]
     return Neighbours(
         start=np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))),

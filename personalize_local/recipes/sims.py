@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
 from personalize_local.recipes.histories import Histories, latest, users_of, without_outliers
 from personalize_local.recipes.item_item import Neighbours
-from personalize_local.recipes.matrices import as_matrix, nearest
+from personalize_local.recipes.matrices import Numbers, Values, as_matrix, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +26,9 @@ def sims(histories: Histories, settings: SimsSettings) -> Neighbours:
     ones.data[:] = 1
     scale = np.maximum(1, users_of(kept)).astype(np.float64) ** -settings.popularity_discount
 
-    def adjust(block: sparse.coo_matrix, begin: int) -> NDArray[np.float32]:
-        enough = block.data >= settings.least_together
-        return np.asarray(block.data * enough * scale[block.row + begin] * scale[block.col], np.float32)
+    def adjust(together: Values, row: Numbers, column: Numbers) -> Values:
+        enough = together >= settings.least_together
+        return np.asarray(together * enough * scale[row] * scale[column], np.float32)
 
     return nearest(ones.T.tocsr(), ones, adjust=adjust)
 

@@ -20,7 +20,9 @@ pytestmark = pytest.mark.unit
 
 
 def matrix(users: int = 80) -> sparse.csr_matrix:
-    return as_matrix(distinct(two_tastes(users=users)))
+    """Histories of different lengths."""
+    rows = two_tastes(users=users)
+    return as_matrix(distinct(rows.where(np.random.default_rng(1).random(len(rows)) < 0.7)))
 
 
 def by_definition(users_items: sparse.csr_matrix, regularization: float) -> NDArray[np.float64]:
