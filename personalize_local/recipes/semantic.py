@@ -54,4 +54,6 @@ def _weighted(counts: sparse.csr_matrix, max_share: float) -> sparse.csr_matrix:
     found = np.bincount(counts.indices, minlength=counts.shape[1])
     rarity: NDArray[np.float64] = np.log((1 + counts.shape[0]) / (1 + found)) + 1
     rarity[(found > max_share * counts.shape[0]) & (found > _FEW)] = 0
-    return counts @ sparse.diags(rarity.astype(np.float32))
+    weighted = (counts @ sparse.diags(rarity.astype(np.float32))).tocsr()
+    weighted.eliminate_zeros()
+    return weighted

@@ -12,7 +12,7 @@ from personalize_local.recipes.histories import distinct
 from personalize_local.recipes.matrices import as_matrix
 from personalize_local.recipes.model import ItemFacts
 from personalize_local.recipes.related import Related
-from personalize_local.recipes.semantic import similar_content
+from personalize_local.recipes.semantic import content, similar_content
 from personalize_local.recipes.similar import similar
 from personalize_local.recipes.sims import SimsSettings, sims
 from tests.support.shoppers import interactions, two_tastes
@@ -63,6 +63,14 @@ def test_half_a_discount_is_the_cosine() -> None:
     assert value == pytest.approx(expected, abs=1e-6)
 
 
+def test_weights_of_events_do_not_change_how_often_items_come_together() -> None:
+    light = replace(interactions(ROWS), weight=np.full(len(ROWS), 0.5, np.float32))
+
+    found, same = sims(distinct(light), EVERYONE), sims(distinct(interactions(ROWS)), EVERYONE)
+
+    assert (found.item.tolist(), found.value.tolist()) == (same.item.tolist(), same.value.tolist())
+
+
 def test_the_most_popular_items_are_left_out_by_percentile() -> None:
     found = related(SimsSettings(least_together=0, user_percentiles=ALL, item_percentiles=(0.0, 0.7)))
 
@@ -70,11 +78,23 @@ def test_the_most_popular_items_are_left_out_by_percentile() -> None:
 
 
 def test_items_say_the_same_in_other_words_too() -> None:
-    found = similar_content(facts(["red wool coat", "a coat of blue wool", "steel pan", "iron pan", ""]))
+    found = similar_content(facts(["Red wool COAT", "a coat of blue WOOL", "steel pan", "iron pan", ""]))
 
     model = Related(neighbours=found, users=np.zeros(5, np.float32))
     assert [int(np.argmax(model.related(item))) for item in range(4)] == [1, 0, 3, 2]
     assert (model.related(4) < 0).all()
+
+
+def test_a_word_that_comes_again_counts_ever_less() -> None:
+    [twice, once] = content(facts(["wool wool wool wool steel", "wool steel"])).toarray()
+
+    assert twice[0] / twice[1] == pytest.approx((1 + np.log(4)) * once[0] / once[1])
+
+
+def test_a_word_of_most_texts_says_nothing() -> None:
+    found = content(facts(["the coat", "the pan", "the bed"]))
+
+    assert found.nnz == 3
 
 
 def test_the_rarer_a_category_the_more_it_says() -> None:
@@ -85,8 +105,10 @@ def test_the_rarer_a_category_the_more_it_says() -> None:
 
 
 def test_a_cold_item_goes_by_what_it_is_and_a_warm_one_by_both() -> None:
-    rows = two_tastes(items=41).where(two_tastes(items=41).item != 40)
-    # Item 40 is new; all items that are multiples of 10 say the same.
+    all_rows = two_tastes(items=41)
+    fourth = np.flatnonzero(all_rows.item == 40)[4:]
+    rows = all_rows.where(~np.isin(np.arange(len(all_rows)), fourth))
+    # Item 40 has four users left; all items that are multiples of 10 say the same.
     told = facts(["alike" if item % 10 == 0 else f"unlike{item}" for item in range(41)])
 
     found = similar(distinct(rows), told, 0.5)
