@@ -5,22 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.support.personalize_server import Server, running, s3_server
+from tests.support.personalize_server import Server
 from tests.support.personalize_walk import INTERACTIONS, ROLE, Walk, csv_of
 from tests.support.sample_data import MOVIES
 from tests.support.small_shop import Shop, shop
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with s3_server() as s3, running(tmp_path_factory.mktemp("personalize"), s3) as server:
-        yield server
 
 
 @pytest.mark.skipif(not MOVIES.is_dir(), reason="the films are not on this machine")
