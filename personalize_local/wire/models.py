@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-import botocore.session
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 SERVICES: Final = ("personalize", "personalize-events", "personalize-runtime")
 TARGET_PREFIX: Final = "AmazonPersonalize."
@@ -50,23 +51,20 @@ class Api:
 @cache
 def load() -> Api:
     """Read from the botocore that is installed, so that it fits the boto3 that calls."""
-    session = botocore.session.get_session()
-    found = [_operation(session.get_service_model(service), service, name) for service, name in _names(session)]
+    loader = Loader()  # a session would do the same and import all of botocore
+    models = [ServiceModel(loader.load_service_model(name, "service-2"), name) for name in SERVICES]
+    found = [_operation(model, name) for model in models for name in model.operation_names]
     return Api(
         by_target={operation.name: operation for operation in found if not operation.is_rest},
         by_path={operation.path: operation for operation in found if operation.is_rest},
     )
 
 
-def _names(session: Any) -> list[tuple[str, str]]:
-    return [(service, name) for service in SERVICES for name in session.get_service_model(service).operation_names]
-
-
-def _operation(model: Any, service: str, name: str) -> Operation:
+def _operation(model: Any, name: str) -> Operation:
     of = model.operation_model(name)
     return Operation(
         name=name,
-        service=service,
+        service=model.service_name,
         path=of.http["requestUri"],
         input=of.input_shape,
         output=of.output_shape,
