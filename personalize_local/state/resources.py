@@ -113,18 +113,15 @@ class Resources:
 
     def of(self, kind: str, *, group: str | None = None, parent: str | None = None) -> list[Resource]:
         """Oldest first."""
-        found = (
+        return self._sorted(
             resource
-            for resource in self
-            if resource.kind == kind
-            and (group is None or resource.group == group)
-            and (parent is None or resource.parent == parent)
+            for resource in list(self._of_kind[kind].values())
+            if (group is None or resource.group == group) and (parent is None or resource.parent == parent)
         )
-        return sorted(found, key=lambda each: (each.created, each.arn))
 
     def __iter__(self) -> Iterator[Resource]:
-        settled = (self._settled(resource) for resource in list(self._all.values()))
-        return (resource for resource in settled if resource)
+        """Oldest first: jobs are taken up again in the order in which they were asked for."""
+        return iter(self._sorted(list(self._all.values())))
 
     def status(self, resource: Resource) -> str:
         return resource.status(self._clock.now())
