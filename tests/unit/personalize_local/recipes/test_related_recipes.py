@@ -78,10 +78,10 @@ def test_the_most_popular_items_are_left_out_by_percentile() -> None:
 
 
 def test_items_say_the_same_in_other_words_too() -> None:
-    found = similar_content(facts(["Red wool COAT", "a coat of blue WOOL", "steel pan", "iron pan", ""]))
+    found = similar_content(facts(["Red wool COAT", "steel pan", "a coat of blue WOOL", "iron pan", ""]))
 
     model = Related(neighbours=found, users=np.zeros(5, np.float32))
-    assert [int(np.argmax(model.related(item))) for item in range(4)] == [1, 0, 3, 2]
+    assert [int(np.argmax(model.related(item))) for item in range(4)] == [2, 3, 0, 1]
     assert (model.related(4) < 0).all()
 
 

@@ -43,5 +43,5 @@ def test_lifts_of_tokens_add_up() -> None:
 
 
 def test_tokens_that_training_did_not_see_say_nothing() -> None:
-    assert tilt().scores(ids(7, -1)).tolist() == [0, 0, 0]
+    assert tilt().scores(ids(7, -1, -2)).tolist() == [0, 0, 0]
     assert tilt().scores(ids(7, 0)).tolist() == tilt().scores(ids(0)).tolist()
