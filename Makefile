@@ -17,6 +17,7 @@ REST_OF_DEV = sed -n 's/^\([a-z0-9.-]*==[^ ]*\).*/\1/p' requirements/dev.lock | 
 STAGE ?= dev
 SEED ?= 1
 N ?= 50000
+KILLS ?= 200
 FILES = $(if $(EVENTS),--events "$(EVENTS)") $(if $(ITEMS),--items "$(ITEMS)") $(if $(USERS),--users "$(USERS)")
 
 help: ## List the targets
@@ -73,8 +74,8 @@ integration: $(READY) ## One real technology at a time
 e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 	$(PYTEST) -m e2e
 
-faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle
-	$(PYTEST) -m faults
+faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 of the Personalize emulator (make test: 20)
+	KILLS=$(KILLS) $(PYTEST) -m faults
 
 bench: $(READY) ## Measure beside peers: all, or ONLY=events_job, files, recipes
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
