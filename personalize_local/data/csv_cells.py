@@ -40,7 +40,7 @@ def read_rows(piece: bytes, columns: int, first_row: int, *, final: bool) -> Row
         blank = _BLANK.match(piece, rows.end)
         cells, end = ([], blank.end()) if blank else _row(piece, rows.end, final=final)
         if cells is None and end < 0:
-            if not final and len(piece) - rows.end < LONGEST_ROW:
+            if not final and len(piece) - rows.end <= LONGEST_ROW:
                 break
             end = len(piece) if piece.find(b"\n", rows.end) < 0 else piece.find(b"\n", rows.end) + 1
         _keep(rows, cells, first_row + rows.lines, columns, piece[rows.end : end])

@@ -7,13 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalize_local.data.csv_blocks import LONGEST_ROW
-from personalize_local.data.csv_cells import MISQUOTED, columns_of, read_rows
+from personalize_local.data.csv_cells import MISQUOTED
 from personalize_local.data.csv_reader import CsvReader, Report
-from personalize_local.data.problems import KEPT
+from personalize_local.data.problems import KEPT, Problems
 from personalize_local.schemas.model import DatasetSchema, Field
 from tests.support.personalize_data import INTERACTIONS, ITEMS, START, USERS, csv_of, header, interaction, read
 
@@ -70,6 +70,8 @@ ROW_RULES = {
     "backslash before the closing quote": (b'"a\\",b\n', 2, "", MISQUOTED, '"a\\",b'),
     "lone return": (b"a\r,b\n", 2, "", MISQUOTED, "a\r,b"),
     "lone return beside quotes": (b'"a",b\rc\n', 2, "", MISQUOTED, '"a",b\rc'),
+    "lone return between whole rows": (b'"a",b\rc,d\n', 2, "", MISQUOTED, '"a",b\rc,d'),
+    "escaped quotes outside": (b'a\\"b\\",c\n"d",e\n', 2, "", MISQUOTED, 'a\\"b\\",c'),
     "a value too many": (b"a,b\nc,d,e\nf,g\n", 3, "", "the row has 3 values, the header has 2", "c,d,e"),
     "a value too few": (b"a\n", 2, "", "the row has 1 values, the header has 2", "a"),
     "after blank lines": (b"a,b\n\n\nc,\n", 5, "B", EMPTY, ""),
@@ -210,6 +212,14 @@ def test_all_problems_are_counted_and_the_first_are_kept() -> None:
     assert (len(report.problems.kept), report.problems.more) == (KEPT, 9 - 2 + 1)
 
 
+def test_problems_beyond_those_kept_are_counted() -> None:
+    problems = Problems()
+    for row in range(KEPT + 3):
+        problems.add("f.csv", row, "A", "rule", "x" * 101)
+
+    assert (problems.kept[-1].row, problems.kept[-1].value, problems.more) == (KEPT - 1, "x" * 100, 3)
+
+
 def test_a_quote_that_never_closes_does_not_swallow_the_file() -> None:
     row = b"a," + b"b" * 999 + b"\n"
     many = LONGEST_ROW // len(row) * 2
@@ -219,28 +229,6 @@ def test_a_quote_that_never_closes_does_not_swallow_the_file() -> None:
 
     assert len(rows) == many + 1
     assert problems == [("f.csv", 2, "", MISQUOTED, '"a,b'), ("f.csv", many + 3, "B", EMPTY, "")]
-
-
-PIECES = st.lists(
-    st.sampled_from(['"', "\\", ",", "\n", "\r\n", "\r", "a", "ü", '","', '",', ',"', '"\n']), max_size=30
-)
-
-
-@settings(deadline=None)
-@given(pieces=PIECES, block=st.integers(1, 9))
-@example(pieces=['"', "\\", '"', ",", "a"], block=1)
-@example(pieces=['"', "\n", ',"', "\r\n"], block=5)
-def test_fast_and_slow_reading_agree_whatever_the_blocks(pieces: list[str], block: int) -> None:
-    schema = DatasetSchema(dataset="Users", fields=tuple(Field(name=n, type="string", nullable=True) for n in "AB"))
-    body = "".join(pieces).encode()
-
-    rows, problems = read(b"A,B\n" + body, schema)
-
-    slow = read_rows(body, 2, 2, final=True)
-    names = [[None if cell is None else cell.decode() for cell in column] for column in columns_of(slow.cells, 2)]
-    assert [list(row.values()) for row in rows] == [list(row) for row in zip(*names, strict=True)]
-    assert [(row, rule) for _, row, _, rule, _ in problems] == [(row, rule) for row, rule, _ in slow.bad]
-    assert read(b"A,B\n" + body, schema, block=block) == (rows, problems)
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20) | st.sampled_from(
