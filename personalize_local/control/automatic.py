@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from personalize_local.control.checks import require_active
 from personalize_local.control.solution_config import training_days
 from personalize_local.control.training_start import start_version
 from personalize_local.emulator import Emulator
@@ -31,29 +30,42 @@ def train_what_is_due(emulator: Emulator) -> None:
     now = emulator.clock.now()
     for solution in emulator.resources.of("solution"):
         due = solution.private.get("next_training")
-        if due is not None and due <= now and emulator.resources.status(solution) == ACTIVE:
-            solution.private["next_training"] = _next(emulator, solution, due, now)
-            emulator.resources.changed(solution)
-            _train(emulator, solution, due)
+        if due is None or emulator.resources.status(solution) != ACTIVE:
+            continue
+        if due <= now and _is_made_by_hand(emulator, solution, due):
+            due = due + _interval(emulator, solution)
+            _set_next(emulator, solution, due)
+        if due <= now:
+            _set_next(emulator, solution, _after(due, now, _interval(emulator, solution)))
+            _train(emulator, solution)
 
 
-def _train(emulator: Emulator, solution: Resource, due: float) -> None:
-    """Nothing where a version was started by hand in the first hour, or where training cannot begin now."""
+def _is_made_by_hand(emulator: Emulator, solution: Resource, due: float) -> bool:
+    """Whether somebody started a version in the first hour: it stands for the first automatic one."""
     scheduled = solution.private["scheduled"]
-    is_first = due <= scheduled + emulator.clock.scaled(_FIRST_SECONDS)
     versions = emulator.resources.of("solution-version", parent=solution.arn)
-    if is_first and any(version.created >= scheduled for version in versions):
-        return
+    is_first = due <= scheduled + emulator.clock.scaled(_FIRST_SECONDS)
+    return is_first and any(scheduled <= version.created <= due for version in versions)
+
+
+def _train(emulator: Emulator, solution: Resource) -> None:
     try:
-        require_active(emulator, solution)
         start_version(emulator, solution, automatic=True)
     except LimitExceededException:
-        solution.private["next_training"] = emulator.clock.now() + emulator.clock.scaled(_AGAIN_SECONDS)
+        _set_next(emulator, solution, emulator.clock.now() + emulator.clock.scaled(_AGAIN_SECONDS))
     except ServiceError as refused:
         print(f"{solution.arn} was not trained by its schedule: {refused}", flush=True)  # noqa: T201 - the log
 
 
-def _next(emulator: Emulator, solution: Resource, due: float, now: float) -> float:
+def _set_next(emulator: Emulator, solution: Resource, at: float) -> None:
+    solution.private["next_training"] = at
+    emulator.resources.changed(solution)
+
+
+def _interval(emulator: Emulator, solution: Resource) -> float:
     days = training_days(solution.body["solutionConfig"].get("autoTrainingConfig"))
-    interval = emulator.clock.scaled(days * _DAY)
+    return emulator.clock.scaled(days * _DAY)
+
+
+def _after(due: float, now: float, interval: float) -> float:
     return due + interval * (math.floor((now - due) / interval) + 1)

@@ -22,7 +22,7 @@ def described(emulator: Emulator, operation: str, resource: Resource, **more: An
     """What Describe answers: of the body, the times, the status and `more`, whatever its output shape has."""
     (member, shape) = next(iter(_output(operation).members.items()))
     shown = _shown(emulator, resource, tuple(shape.members)) | more
-    update = next((name for name in shape.members if name.endswith("Update")), None)
+    update = next((name for name in shape.members if name.startswith("latest") and name.endswith("Update")), None)
     if update and resource.update:
         shown[update] = _latest_update(emulator, resource, tuple(shape.members[update].members))
     return {member: shown}
