@@ -6,7 +6,8 @@ import pytest
 
 from personalize_local.recipes.arguments import values
 from personalize_local.recipes.catalogue import ARGUMENTS, RECIPES
-from personalize_local.recipes.hpo import Range, Search, tunable, tune
+from personalize_local.recipes.evaluation import evaluate
+from personalize_local.recipes.hpo import METRIC, Range, Search, tunable, tune
 from tests.support.shoppers import two_tastes
 
 pytestmark = pytest.mark.unit
@@ -23,6 +24,17 @@ def test_the_first_trial_is_the_default_and_the_best_is_the_best_of_all() -> Non
         trial.metric for trial in found.trials if trial.hyperparameters == found.best
     )
     assert len({tuple(trial.hyperparameters.items()) for trial in found.trials}) == 7
+
+
+@pytest.mark.parametrize("recipe", [UP, "aws-sims"])
+def test_a_trial_is_worth_what_evaluation_says(recipe: str) -> None:
+    rows = two_tastes(users=120)
+
+    found = tune(recipe, rows, None, Search(jobs=24))
+
+    judged = [evaluate(recipe, rows, None, trial.hyperparameters)[METRIC] for trial in found.trials]
+    assert [trial.metric for trial in found.trials] == judged
+    assert len(set(judged)) > 5
 
 
 def test_a_search_repeats() -> None:

@@ -14,6 +14,7 @@ from personalize_local.recipes.item_item import Dense, ItemItem, Neighbours
 from personalize_local.recipes.matrices import as_matrix, nearest, strongest
 from personalize_local.recipes.neighbours import tf_idf_neighbours
 from personalize_local.recipes.renumbering import renumbered
+from personalize_local.recipes.training import item_item
 from tests.support.shoppers import two_tastes
 
 pytestmark = pytest.mark.unit
@@ -59,6 +60,15 @@ def test_items_without_interactions_take_no_place_and_say_nothing() -> None:
     assert (model.item.tolist(), model.slot.tolist(), model.weights.shape) == ([0, 2], [0, -1, 1, -1], (2, 2))
     assert model.knows(np.array([0, 1, 2, 3], np.int32)).tolist() == [True, False, True, False]
     assert model.combined(np.array([1, 3], np.int32), np.ones(2, np.float32)).tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(("users", "regularization"), [(50, 60), (250, 300), (400, 300)])
+def test_few_users_are_regularized_less(users: int, regularization: float) -> None:
+    histories = distinct(two_tastes(users=users))
+
+    expected = ease(as_matrix(histories), regularization)
+
+    assert in_full(item_item(histories, 300)).tolist() == in_full(expected).tolist()
 
 
 def test_from_nothing_nothing_is_learned() -> None:

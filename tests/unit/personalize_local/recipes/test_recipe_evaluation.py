@@ -7,9 +7,12 @@ import pytest
 from scipy import sparse
 
 from personalize_local.recipes.catalogue import RECIPES
-from personalize_local.recipes.evaluation import evaluate, trend_accuracy
+from personalize_local.recipes.evaluation import evaluate, judge, trend_accuracy
 from personalize_local.recipes.histories import distinct
+from personalize_local.recipes.item_item import Neighbours
 from personalize_local.recipes.model import ItemFacts, Objective
+from personalize_local.recipes.popular import Popular
+from personalize_local.recipes.related import Related
 from personalize_local.recipes.splits import split, split_each
 from tests.support.shoppers import interactions, timed, two_tastes
 
@@ -61,6 +64,29 @@ def test_items_that_a_user_had_are_targets_only_where_users_come_back() -> None:
     parts = split(back, 0)
     assert parts.again is True
     assert np.isin(parts.targets.item, parts.given.item).all()
+
+
+def test_what_a_user_had_is_no_target_where_hardly_anybody_comes_back() -> None:
+    parts = split(interactions([(0, item) for item in range(400)] + [(0, 3)]), 0)
+
+    assert parts.targets.item.tolist() == list(range(361, 400))
+    assert parts.again is False
+
+
+def test_lists_are_judged_without_what_the_user_had() -> None:
+    rows = interactions([(0, item) for item in range(10)], items=40)
+    model = Popular(value=-np.arange(40, dtype=np.float32))
+
+    assert judge(model, split(rows, 0))[NDCG] == 1
+
+
+def test_related_items_are_judged_beside_the_latest_item() -> None:
+    rows = interactions([(0, item) for item in range(10)], items=40)
+    # Item 9 is beside item 8, item 20 beside item 0.
+    start = np.array([0, *[1] * 8, *[2] * 32], np.int64)
+    neighbours = Neighbours(start=start, item=np.array([20, 9], np.int32), value=np.ones(2, np.float32))
+
+    assert judge(Related(neighbours=neighbours, users=np.zeros(40, np.float32)), split(rows, 0))[NDCG] == 1
 
 
 def test_for_segments_every_user_is_split() -> None:
@@ -141,3 +167,13 @@ def test_segments_find_more_of_the_users_that_come_than_chance_does() -> None:
     by_chance = np.mean([3 * n / 300 for n in np.bincount(targets.item) if n])
     assert found["hit_at_k"] > 1.2 * by_chance
     assert 0 < found["recall_at_k"] < 1
+
+
+def test_a_segment_is_of_users_who_did_not_have_the_item_yet() -> None:
+    # Ten users come to item 0 last; 290 had it before, with the same items beside it, and come to nothing new.
+    late = [(user, item) for user in range(10) for item in (1, 2, 3, 4, 0)]
+    early = [(user, item) for user in range(10, 300) for item in (1, 2, 3, 0, 1)]
+
+    found = evaluate("aws-item-affinity", interactions(late + early), None, {})
+
+    assert found == {"hit_at_k": 3, "recall_at_k": pytest.approx(0.3)}
