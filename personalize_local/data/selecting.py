@@ -38,9 +38,8 @@ def _owners(rows: pa.Table) -> pa.Array:
     is_known = (codes >= 0) & rows.column("USER_ID").is_valid().to_numpy()
     known = np.flatnonzero(is_known)
     known = known[np.argsort(rows.column("TIMESTAMP").to_numpy()[known], kind="stable")]
-    last = np.full(len(names) + 1, -1, np.int64)
+    last = np.full(len(names) + 1, -1, np.int64)  # the last place is that of rows without a session
     last[codes[known]] = known  # where an index repeats, the last value stays
-    last[-1] = -1  # rows without a session
     places = last[codes]
     return rows.column("USER_ID").take(pa.array(places, mask=places < 0)).combine_chunks()
 
