@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ class Emulator:
         self.arns = settings.arns
         self.database = Database(settings.data / "state.sqlite")
         self.resources = Resources(self.clock)
+        self._writing: asyncio.Task[None] | None = None
         self.live = Live(self)
         self.generator = np.random.default_rng(settings.seed)  # of exploration and of promotions' places
         self.jobs = Jobs(self, Workers(most=settings.workers))
@@ -74,7 +76,16 @@ class Emulator:
             await self.save()
 
     async def save(self) -> None:
-        """Write the resources that changed."""
+        """Write the resources that changed. Also waits for what others are writing: an answer may already show it."""
         changes = self.resources.changes()
         if changes:
+            self._writing = asyncio.get_running_loop().create_task(self._write(changes))
+        if self._writing and not self._writing.done():
+            await asyncio.shield(self._writing)
+
+    async def _write(self, changes: Sequence[tuple[str, bytes | None]]) -> None:
+        try:
             await self.database.commit(lambda connection: stored.write(connection, changes))
+        except Exception:
+            self.resources.changed_still(arn for arn, _ in changes)
+            raise

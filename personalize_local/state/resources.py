@@ -94,6 +94,10 @@ class Resources:
         """Say that a resource must be written."""
         self._changed[resource.arn] = None
 
+    def changed_still(self, arns: Iterable[str]) -> None:
+        """Say that these could not be written."""
+        self._changed |= dict.fromkeys(arns)
+
     def remove(self, arn: str) -> None:
         del self._of_kind[self._all.pop(arn).kind][arn]
         self._changed[arn] = None
