@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ _CLASSES: Final = {
     r"\p{Z}": " \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000",
     r"\p{ASCII}": r"[\x00-\x7f]",
 }
+_MAX_SECONDS: Final = 2**53  # JSON has no larger integers that every reader takes
 _JSON_NAMES: Final = {
     str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"
 }  # fmt: skip
@@ -116,7 +118,7 @@ def _number(shape: Any) -> Check:
     sized = _sized(shape, "Member must have value")
 
     def check(value: Any, where: str) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not _is_number(value, sys.float_info.max):
             raise _wrong_type(value, "a number", where)
         if whole and value != int(value):
             raise _wrong_type(value, "an integer", where)
@@ -131,10 +133,15 @@ def _boolean(_: Any) -> Check:
 
 def _timestamp(_: Any) -> Check:
     def check(value: Any, where: str) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if not _is_number(value, _MAX_SECONDS):
             raise _wrong_type(value, "seconds since 1970 as a number", where)
 
     return check
+
+
+def _is_number(value: Any, most: float) -> bool:
+    """Finite, and no boolean, which Python takes for an integer."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
 
 
 def _sized(shape: Any, what: str) -> Callable[[float, Any, str], None]:
