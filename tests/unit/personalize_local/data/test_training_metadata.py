@@ -94,16 +94,17 @@ def test_a_moment_and_its_user_have_tokens() -> None:
     assert data.tokens.count == tokens.shape[1] == 3
 
 
+AGES = DatasetSchema(
+    dataset="Users", fields=(Field(name="USER_ID", type="string"), Field(name="AGE", type="int", nullable=True))
+)
+
+
 def test_numbers_fall_into_ranges_and_serving_finds_the_same() -> None:
-    schema = DatasetSchema(
-        dataset="Users",
-        fields=(Field(name="USER_ID", type="string"), Field(name="AGE", type="int", nullable=True)),
-    )
     ages = [None if at % 7 == 0 else at for at in range(60)]
     users = [{"USER_ID": f"u-{at:02}", "AGE": age} for at, age in enumerate(ages)]
     rows = [interaction(str(user["USER_ID"]), "i") for user in users]
 
-    sources = Sources(interactions=dataset(INTERACTIONS, rows), users=dataset(schema, users))
+    sources = Sources(interactions=dataset(INTERACTIONS, rows), users=dataset(AGES, users))
     data = training_data(sources, ANY)
 
     matrix = data.interactions.tokens
@@ -118,6 +119,9 @@ def test_a_column_of_nulls_says_nothing() -> None:
     data = trained([interaction("u", "i")], items=items, users=[{"USER_ID": "u"}])
 
     assert (data.tokens.count, data.item_tokens.count) == (0, 0)
+    rows, users = [interaction("u", "i")], [{"USER_ID": "u"}]
+    ages = training_data(Sources(interactions=dataset(INTERACTIONS, rows), users=dataset(AGES, users)), ANY)
+    assert (ages.tokens.count, ages.tokens.of("Users", {"AGE": 30})) == (0, [])
 
 
 def test_items_shown_beside_the_one_chosen_are_counted() -> None:
