@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -25,14 +25,14 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     operation: str
     kind: FaultKind
-    times: int = 1
-    seconds: float = 1.0
+    times: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = 1.0
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
     """How far the clock moves on."""
 
-    seconds: float
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=315_360_000)]
 
 
 class Admin:
@@ -73,6 +73,8 @@ class Admin:
                 self._faults.clear()
             case "POST", "clock":
                 self._emulator.clock.advance(_parsed(body, Advance).seconds)
+                self._emulator.schedule.ask()  # now, so that who then waits for jobs waits for what became due
+                await self._emulator.save()
             case "POST", "idle":
                 await self._emulator.jobs.idle()
             case "GET", "state":

@@ -10,6 +10,7 @@ from personalize_local.control.describing import MOST_OF_LIST, Answer, described
 from personalize_local.control.removing import remove
 from personalize_local.control.running import jobs_on
 from personalize_local.emulator import Emulator
+from personalize_local.jobs.schedule import every
 from personalize_local.operations import operation
 from personalize_local.schemas.model import DatasetSchema
 from personalize_local.serving.datasets import parsed_schema, schema_of
@@ -83,6 +84,12 @@ async def delete_dataset(emulator: Emulator, *, dataset_arn: str) -> None:
     refuse_in_use(dataset, jobs_on(emulator, dataset))
     remove(emulator, dataset)
     await emulator.database.commit(lambda connection: _forget_rows(connection, dataset_arn))
+
+
+@every(seconds=0)
+def notice_updates(emulator: Emulator) -> None:
+    """Looking at them applies what is due, of which serving then hears."""
+    emulator.resources.of(KIND)
 
 
 def _forget_rows(connection: sqlite3.Connection, dataset: str) -> None:
