@@ -220,6 +220,43 @@ def test_filters_have_quotas_on_their_fields_and_their_number(world: World) -> N
     )
 
 
+def test_names_are_unique_where_arns_do_not_have_them(world: World) -> None:
+    groups = [world.group("a"), world.group("b")]
+    dataset = world.dataset(groups[0])
+    schema = world("DescribeDataset", datasetArn=dataset)["dataset"]["schemaArn"]
+    tracker = world("CreateEventTracker", name="web", datasetGroupArn=groups[0])["eventTrackerArn"]
+    solution = world.solution(groups[0])
+    version = world.version(solution, name="monday")
+
+    assert [
+        _create_dataset(world, groups[1], schema, "INTERACTIONS", "a-Interactions"),
+        refused(world, "CreateEventTracker", name="web", datasetGroupArn=groups[1]),
+        refused(world, "CreateSolutionVersion", solutionArn=solution, name="monday"),
+    ] == [
+        ("ResourceAlreadyExistsException", f"Another resource with name a-Interactions already exists: {dataset}."),
+        ("ResourceAlreadyExistsException", f"Another resource with name web already exists: {tracker}."),
+        ("ResourceAlreadyExistsException", f"Another resource with name monday already exists: {version}."),
+    ]
+
+
+def test_serving_hears_of_what_time_changed(slow: World) -> None:
+    group = slow.group()
+    slow.advance(30)
+    dataset = slow.dataset(group, "Users")
+    slow.advance(30)
+    wider = json.loads(SCHEMAS["Users"])
+    wider["fields"].append({"name": "CITY", "type": ["null", "string"]})
+    new = slow("CreateSchema", name="wider", schema=json.dumps(wider))["schemaArn"]
+    slow("UpdateDataset", datasetArn=dataset, schemaArn=new)
+    loaded: Any = object()
+    slow.emulator.live._groups[group] = loaded
+    slow.turn()
+    before = group in slow.emulator.live._groups
+    slow.advance(30)
+
+    assert (before, group in slow.emulator.live._groups) == (True, False)
+
+
 def test_a_region_has_five_groups(world: World) -> None:
     for number in range(5):
         world.group(f"group-{number}")
