@@ -117,6 +117,17 @@ def test_a_product_in_blocks_is_the_product() -> None:
     assert np.diff(whole.start).max() == 5
 
 
+def test_values_are_adjusted_by_their_rows_and_columns() -> None:
+    rows = matrix().T.tocsr()
+    together = (rows @ rows.T).toarray()
+    expected = np.where(together > 0, 100 * np.arange(40)[:, None] + np.arange(40), 0)
+    np.fill_diagonal(expected, 0)
+
+    found = nearest(rows, rows.T, adjust=lambda _, row, column: 100 * row + column, cells=200)
+
+    assert in_full(found).tolist() == expected.tolist()
+
+
 @pytest.mark.parametrize("model", [ease(matrix(), 30), tf_idf_neighbours(matrix())], ids=["full", "neighbours"])
 def test_many_at_once_is_one_by_one(model: ItemItem) -> None:
     histories = by_recency(distinct(two_tastes(seed=1, users=6)), 2)

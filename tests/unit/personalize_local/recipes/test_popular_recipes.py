@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from personalize_local.recipes.popular import Popular
 from personalize_local.recipes.popularity import by_growth, by_users, counts
+from personalize_local.recipes.training import train
 from tests.support.shoppers import interactions, timed
 
 pytestmark = pytest.mark.unit
@@ -68,3 +70,13 @@ def test_nothing_trends_in_nothing() -> None:
     nothing = timed([(0, 2, 0)]).where(np.array([False]))
 
     assert by_growth(nothing, HOUR).ranking().tolist() == [0, 0, 0]
+
+
+def test_a_domain_looks_for_trends_every_two_hours() -> None:
+    rows = timed([(n, n % 7, 600 * n + n % 3) for n in range(100)])
+
+    domain = train("aws-vod-trending-now", rows).model
+
+    assert isinstance(domain, Popular)
+    assert domain.ranking().tolist() == by_growth(rows, 2 * HOUR).ranking().tolist()
+    assert domain.ranking().tolist() != by_growth(rows, 3 * HOUR).ranking().tolist()

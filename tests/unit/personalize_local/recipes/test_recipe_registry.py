@@ -22,7 +22,7 @@ from personalize_local.recipes.registry import Model, Trained, load
 from personalize_local.recipes.related import Related
 from personalize_local.recipes.segments import affinity
 from personalize_local.recipes.training import item_item, personalization, train, update
-from tests.support.shoppers import two_tastes
+from tests.support.shoppers import interactions, two_tastes
 
 pytestmark = pytest.mark.unit
 
@@ -118,6 +118,21 @@ def test_hyperparameters_reach_the_training() -> None:
     fading, static = train(UP, ROWS).settings, train(UP, ROWS, None, {"recency_mask": "False"}).settings
 
     assert (fading["half_life"], static["half_life"]) == (5, 1e6)
+
+
+def test_users_of_outlying_histories_teach_nothing() -> None:
+    robot = [(200, item) for item in range(40, 80)]
+    rows = interactions([*zip(ROWS.user.tolist(), ROWS.item.tolist(), strict=True), *robot])
+
+    usual, every = (
+        train(UP, rows, None, {"max_user_history_length_percentile": most}).model for most in ("0.98", "1.0")
+    )
+
+    assert isinstance(usual, Personalization)
+    assert isinstance(every, Personalization)
+    known = np.arange(80) < 40
+    assert usual.items.knows(np.arange(80, dtype=np.int32)).tolist() == known.tolist()
+    assert every.items.knows(np.arange(80, dtype=np.int32)).all()
 
 
 def test_an_update_knows_new_items_and_keeps_the_weights_of_old_ones(tmp_path: Path) -> None:
