@@ -123,7 +123,7 @@ def test_values_are_adjusted_by_their_rows_and_columns() -> None:
     expected = np.where(together > 0, 100 * np.arange(40)[:, None] + np.arange(40), 0)
     np.fill_diagonal(expected, 0)
 
-    found = nearest(rows, rows.T, adjust=lambda _, row, column: 100 * row + column, cells=200)
+    found = nearest(rows, rows.T, adjust=lambda _, row, column: np.asarray(100 * row + column, np.float32), cells=200)
 
     assert in_full(found).tolist() == expected.tolist()
 
