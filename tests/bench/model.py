@@ -32,3 +32,4 @@ class Benchmark:
     name: str
     what: str
     run: Callable[[Settings], list[Row]]
+    on_request: bool = False  # not among all: it takes long
