@@ -81,8 +81,8 @@ class Walk:
         arn = self.start_import(kind, self.upload(f"{job}.csv", body), job, mode)
         return self.active("describe_dataset_import_job", "datasetImportJob", datasetImportJobArn=arn)
 
-    def solution(self, recipe: str, **more: Any) -> str:
-        name = f"{self.name}-{recipe.removeprefix('aws-')}"
+    def solution(self, recipe: str, *, name: str = "", **more: Any) -> str:
+        name = f"{self.name}-{name or recipe.removeprefix('aws-')}"
         arn: str = self.personalize.create_solution(
             name=name,
             datasetGroupArn=self.group,

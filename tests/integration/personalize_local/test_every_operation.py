@@ -136,6 +136,16 @@ def test_a_valid_request_with_one_random_member_is_never_a_server_error(
     assert requests.world.answer(name, json.dumps(request).encode()).status in {200, 400, 404, 409, 501}
 
 
+@pytest.mark.parametrize("number", [10**18, 10**25, 10**300, -(10**300), 1e300])
+def test_a_number_as_large_as_json_has_is_never_a_server_error(requests: Requests, number: float) -> None:
+    event = {"eventType": "View", "itemId": "i1", "sentAt": 1, "eventValue": number}
+    put = {"trackingId": requests.arns["trackingId"], "sessionId": "s", "eventList": [event]}
+    many = {**requests.valid(ALL["CreateBatchInferenceJob"], full=True), "numResults": number}
+
+    assert requests.world.answer("PutEvents", json.dumps(put).encode()).status == 200
+    assert requests.world.answer("CreateBatchInferenceJob", json.dumps(many).encode()).status == 400
+
+
 def _is_refused(world: World, name: str, fault: str, request: Any) -> bool:
     answer = world.answer(name, json.dumps(request).encode())
     error = json.loads(answer.body)

@@ -128,3 +128,25 @@ def test_15_long_values_stray_files_and_filters_on_booleans(empty: Walk) -> None
     assert problem["file"] == f"{location}_SUCCESS"
     with pytest.raises(ClientError, match="Could not create filter"):
         walk.filter("sale", 'INCLUDE ItemID WHERE Items.ON_SALE IN ("true")')
+
+
+def test_15_attributes_that_are_all_distinct_leave_nothing_to_train_on(trained: Walk) -> None:
+    fields = [{"name": "ITEM_ID", "type": "string"}, {"name": "NAME", "type": "string", "categorical": True}]
+    trained.dataset("Items", fields)
+    trained.imported("Items", csv_of(["ITEM_ID", "NAME"], [(item, f"name of {item}") for item, _, _ in SHOP.items]))
+
+    with pytest.raises(Failed, match="Did not find any attribute to train on"):
+        trained.version(trained.solution("aws-item-attribute-affinity"))
+
+
+def test_15_an_impression_that_is_too_long_fails_the_import_and_the_call(empty: Walk) -> None:
+    empty.dataset("Interactions", [*INTERACTIONS, {"name": "IMPRESSION", "type": ["null", "string"]}])
+    rows = [(*row, "|".join(["item-12345"] * 100) if n == 7 else None) for n, row in enumerate(SHOP.interactions)]
+
+    with pytest.raises(Failed, match="do not conform"):
+        empty.imported("Interactions", csv_of([*HEADER, "IMPRESSION"], rows), job=f"{empty.name}-long")
+
+    [problem] = report(empty, f"{empty.name}-long")["problems"]
+    assert (problem["row"], problem["column"]) == (9, "IMPRESSION")
+    with pytest.raises(ClientError, match="length less than or equal to 25"):
+        empty.put(empty.tracker(), "user-1", "item-1", "View", 1_700_000_000, impression=["x"] * 26)

@@ -22,9 +22,9 @@ SEEDS = range(8)
 NDCG = "normalized_discounted_cumulative_gain_at_25"
 
 
-def ndcg(recipe: str, interactions: Interactions) -> float:
+def ndcg(recipe: str, interactions: Interactions, seeds: range = SEEDS) -> float:
     """Mean over the seeds."""
-    parts = [split(interactions, seed) for seed in SEEDS]
+    parts = [split(interactions, seed) for seed in seeds]
     return mean(judge(train(recipe, each.train).model, each)[NDCG] for each in parts)
 
 
@@ -47,7 +47,10 @@ def test_popularity_on_movielens_is_where_the_literature_has_it() -> None:
 def test_personal_lists_of_films_are_clearly_better_than_popular_ones() -> None:
     interactions = movies()
 
-    popular, personal = ndcg("aws-popularity-count", interactions), ndcg("aws-user-personalization-v2", interactions)
+    # Fewer seeds: there are many films.
+    popular, personal = (
+        ndcg(recipe, interactions, range(4)) for recipe in ("aws-popularity-count", "aws-user-personalization-v2")
+    )
 
-    assert personal >= 0.12  # measured: 0.138, and 0.061 for popular ones
-    assert personal > 1.8 * popular > 0.06
+    assert personal >= 0.12  # measured: 0.138, and 0.064 for popular ones
+    assert personal > 1.8 * popular > 0.09
