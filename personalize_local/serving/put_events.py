@@ -87,12 +87,17 @@ def _row(
         event.get("itemId"),
         event["eventType"],
         int(event["sentAt"]),
-        event.get("eventValue"),
+        _float(event.get("eventValue")),
         event.get("recommendationId"),
         json.dumps(impression) if impression else None,
         attribution and attribution["eventAttributionSource"],
         _properties(event.get("properties"), schema),
     )
+
+
+def _float(number: float | None) -> float | None:
+    """JSON has one kind of number: an integer may be larger than SQLite's."""
+    return None if number is None else float(number)
 
 
 def _properties(text: str | None, schema: DatasetSchema) -> str | None:
