@@ -65,6 +65,8 @@ def run(  # noqa: PLR0913 - a task's arguments
     last = last_event(Path(database))
     try:
         data = training_data(_sources(datasets, Path(database), last), settings)
+        if recipe == "aws-item-attribute-affinity":
+            _check_attributes(data)
     except CannotTrain as error:
         raise JobFailed(str(error)) from error
     ready = _ready(facts, data, config, seed)
@@ -78,6 +80,15 @@ def run(  # noqa: PLR0913 - a task's arguments
     write_model(Path(out), trained, data, settings, last_seq=last)
     hours = (time.monotonic() - began) / 3_600
     return {"metrics": metrics, "hyperparameters": tuned, "hours": hours, "last_seq": last}
+
+
+def _check_attributes(data: TrainingData) -> None:
+    """Values that all items have, or only one, tell no items apart and join none. Raises `CannotTrain`."""
+    items = len(data.items)
+    numbers = (np.unique(values, return_counts=True)[1] for values in data.item_numbers.values())
+    texts = [] if data.facts.features is None else [np.asarray(data.facts.features.sum(axis=0)).ravel()]
+    if not any(((counts > 1) & (counts < items)).any() for counts in (*numbers, *texts)):
+        raise CannotTrain("Did not find any attribute to train on: all values of each are equal, or all distinct.")
 
 
 def _settings(recipe: Recipe, options: Mapping[str, Any], config: Mapping[str, Any]) -> TrainingSettings:
