@@ -83,6 +83,7 @@ def update_recommender(emulator: Emulator, *, recommender_arn: str, recommender_
         recommender.update = update(emulator.clock, KIND, fields)
         emulator.resources.changed(recommender)
     else:
+        refuse_in_use(recommender, unfinished(emulator, RETRAINING, parent=recommender_arn))
         retrain(emulator, recommender, fields)
     return {"recommenderArn": recommender_arn}
 

@@ -197,6 +197,19 @@ def test_recommenders_are_trained_weekly_unless_stopped(world: World, mall: str)
     assert "latestRecommenderUpdate" not in _shown(world, arn)
 
 
+def test_one_training_at_a_time(world: World, mall: str) -> None:
+    arn = _make(world, mall)
+    world.fake.held = True
+    for _ in range(3):
+        world.advance(8 * 86_400)
+    columns = {"trainingDataConfig": {"excludedDatasetColumns": {"ITEMS": ["PRICE"]}}}
+
+    assert len(world.fake.asked) == 1 + 1
+    assert refused(world, "UpdateRecommender", recommenderArn=arn, recommenderConfig=columns)[0] == (
+        "ResourceInUseException"
+    )
+
+
 def test_an_interrupted_update_goes_on_in_the_next_process(world: World, mall: str) -> None:
     arn = _make(world, mall)
     world.fake.held = True
