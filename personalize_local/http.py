@@ -97,7 +97,11 @@ def _answered(operation: Operation, answer: Mapping[str, Any] | None) -> Answer:
 def _present(value: Any) -> Any:
     """Without the members that are None: absent members are not written."""
     if isinstance(value, dict):
-        return {name: _present(each) for name, each in value.items() if each is not None}
+        return {
+            name: _present(each) if isinstance(each, dict | list) else each
+            for name, each in value.items()
+            if each is not None
+        }
     if isinstance(value, list):
         return [_present(each) for each in value]
     return value

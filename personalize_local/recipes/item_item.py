@@ -29,7 +29,8 @@ class Dense:
         rows = self.slot[item]
         known = rows >= 0
         total = np.zeros(self.item_count, np.float32)
-        total[self.item] = weight[known] @ self.weights[rows[known]]
+        # Not `@`: for so few rows its threads cost more than they bring, above all while a training has them.
+        total[self.item] = np.einsum("i,ij->j", weight[known], self.weights[rows[known]])
         return total
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from personalize_local.schemas.model import DatasetSchema
 from personalize_local.schemas.properties import parse_properties
 from personalize_local.serving.datasets import dataset_of_group, schema_of
 from personalize_local.serving.events import Event, is_usable
+from personalize_local.serving.ids import new_id
 from personalize_local.state.resources import ACTIVE, Resource
 from personalize_local.wire.errors import InvalidInputException
 
@@ -81,7 +81,7 @@ def _row(
     attribution = event.get("metricAttribution")
     return (
         dataset,
-        event.get("eventId") or str(uuid.uuid4()),
+        event.get("eventId") or new_id(),
         user,
         session,
         event.get("itemId"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,8 +50,7 @@ class Query:
     promotion: Promotion | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recommended:
+class Recommended(msgspec.Struct, frozen=True, kw_only=True):
     """One place of the list: a row of the group's items."""
 
     row: int
@@ -73,7 +73,8 @@ class Recommender:
         scores = self._scores(logits)
         ranked = self._ranked(logits, query, now, generator)
         promoted = self._promoted(logits, query, generator)
-        return [replace(each, score=_score(scores, each.row)) for each in _around(ranked, promoted, query.count)]
+        places = _around(ranked, promoted, query.count)
+        return [msgspec.structs.replace(each, score=_score(scores, each.row)) for each in places]
 
     def rank(self, query: Query, items: Sequence[str]) -> list[tuple[str, float | None]]:
         """The given items in the user's order; those that training did not know stand last, without a score."""

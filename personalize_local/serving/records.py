@@ -13,20 +13,21 @@ class Records:
     """Without a table: of a dataset that is not there."""
 
     def __init__(self, table: Any = None, key: str = "") -> None:
-        self._table = table.sort_by(key).combine_chunks() if table is not None else None
-        self._ids: Any = self._table.column(key) if self._table is not None else ()
+        # As plain arrays: reading one value of a table's column costs several times as much.
+        table = table.sort_by(key) if table is not None else None
+        names = table.column_names if table is not None else ()
+        self._columns: dict[str, Any] = {name: table.column(name).combine_chunks() for name in names}
+        self._ids: Any = self._columns.get(key, ())
         self._put: dict[str, Mapping[str, Any]] = {}
 
     @property
     def ids(self) -> list[str]:
         """Of the table, sorted."""
-        return self._ids.to_pylist() if self._table is not None else []
+        return [name.as_py() for name in self._ids]
 
     def columns(self) -> dict[str, Sequence[Any]]:
         """Of the table, in the order of `ids`."""
-        if self._table is None:
-            return {}
-        return {name: self._table.column(name).to_pylist() for name in self._table.column_names}
+        return {name: column.to_pylist() for name, column in self._columns.items()}
 
     def put(self, name: str, record: Mapping[str, Any]) -> None:
         self._put[name] = record
@@ -37,10 +38,9 @@ class Records:
         if put is not None:
             return put
         row = self._find(name)
-        if row is None or self._table is None:
+        if row is None:
             return _NOTHING
-        found: Mapping[str, Any] = self._table.slice(row, 1).to_pylist()[0]
-        return found
+        return {column: values[row].as_py() for column, values in self._columns.items()}
 
     def values(self, name: str, columns: Sequence[str]) -> dict[str, Any]:
         """Some columns of one record, as far as it has them."""
@@ -48,9 +48,9 @@ class Records:
         if put is not None:
             return {column: put[column] for column in columns if put.get(column) is not None}
         row = self._find(name)
-        if row is None or self._table is None:
+        if row is None:
             return {}
-        found = {column: self._table.column(column)[row].as_py() for column in columns}
+        found = {column: self._columns[column][row].as_py() for column in columns}
         return {column: value for column, value in found.items() if value is not None}
 
     def _find(self, name: str) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from personalize_local.emulator import Emulator
 from personalize_local.limits import DEFAULT_RESULTS, MAX_RESULTS, MAX_RESULTS_WITH_METADATA
 from personalize_local.operations import operation
 from personalize_local.serving.asked import Asked, filtered, of_campaign, of_recommender, promoted
+from personalize_local.serving.ids import new_id
 from personalize_local.serving.metadata import metadata_of, requested_columns
 from personalize_local.serving.recommender import Query, Recommended, Recommender
 from personalize_local.wire.errors import InvalidInputException
@@ -122,6 +122,6 @@ def _answered(emulator: Emulator, asked: Asked, found: Sequence[Recommended], co
 
 
 def _remembered(emulator: Emulator, items: Sequence[str]) -> str:
-    recommendation_id = f"RID-{uuid.uuid4()}"
+    recommendation_id = f"RID-{new_id()}"
     emulator.live.remember(recommendation_id, items)
     return recommendation_id
