@@ -16,11 +16,12 @@ from personalize_local.emulator import Emulator
 from personalize_local.limits import MAX_CAMPAIGNS
 from personalize_local.operations import operation
 from personalize_local.state.lifecycle import update
-from personalize_local.state.resources import ACTIVE, FAILED, Resource
+from personalize_local.state.resources import FAILED, Resource
 from personalize_local.wire.errors import InvalidInputException, ResourceInUseException
 
 KIND: Final = "campaign"
 _LATEST: Final = "/$LATEST"
+_UPDATED: Final = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig")
 
 
 @operation("CreateCampaign")
@@ -99,10 +100,11 @@ def delete_campaign(emulator: Emulator, *, campaign_arn: str) -> None:
 def follow_latest(emulator: Emulator, version: Resource) -> None:
     """A version became active: the campaigns that are to follow serve it from now on."""
     for campaign in emulator.resources.of(KIND, parent=version.parent):
-        config = campaign.body["campaignConfig"] or {}
-        if config.get("syncWithLatestSolutionVersion") and emulator.resources.status(campaign) == ACTIVE:
-            kept = {member: campaign.body[member] for member in ("minProvisionedTPS", "campaignConfig")}
-            _change(emulator, campaign, solutionVersionArn=version.arn, **kept)
+        fields = {member: campaign.body[member] for member in _UPDATED}
+        if campaign.update and is_updating(emulator, campaign):
+            fields |= campaign.update.fields  # what was asked for meanwhile is not lost
+        if (fields["campaignConfig"] or {}).get("syncWithLatestSolutionVersion"):
+            _change(emulator, campaign, **(fields | {"solutionVersionArn": version.arn}))
 
 
 def _change(emulator: Emulator, campaign: Resource, **fields: Any) -> None:

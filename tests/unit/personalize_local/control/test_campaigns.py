@@ -144,6 +144,37 @@ def test_an_update_serves_the_old_version_until_it_is_done(slow: World) -> None:
     assert after["latestCampaignUpdate"]["status"] == "ACTIVE"
 
 
+def test_a_campaign_follows_while_it_is_made_and_while_it_is_updated(slow: World) -> None:
+    group = slow.group()
+    slow.advance(30)
+    slow.dataset(group)
+    slow.advance(30)
+    solution = slow.solution(group, performAutoTraining=False)
+    slow.advance(30)
+    versions: list[str] = []
+
+    def train() -> None:
+        versions.append(slow("CreateSolutionVersion", solutionArn=solution)["solutionVersionArn"])
+        slow.advance(1_000)
+        slow.advance(3_000)
+
+    train()
+    slow.clock.speed = 0.01  # a campaign takes long, trainings as long as before
+    campaign = _campaign(slow, f"{solution}/$LATEST", campaignConfig=SYNC)
+    slow.clock.speed = 1.0
+    train()
+    slow.advance(60_000)
+    made = _served(slow, campaign)
+    slow.clock.speed = 0.01
+    slow("UpdateCampaign", campaignArn=campaign, minProvisionedTPS=5)
+    slow.clock.speed = 1.0
+    train()
+    slow.advance(60_000)
+    shown = slow("DescribeCampaign", campaignArn=campaign)["campaign"]
+
+    assert (made, shown["solutionVersionArn"], shown["minProvisionedTPS"]) == (versions[1], versions[2], 5)
+
+
 def test_an_update_needs_something_to_update_and_a_version_of_the_solution(world: World, solution: str) -> None:
     group = world("DescribeSolution", solutionArn=solution)["solution"]["datasetGroupArn"]
     other = world.version(world.solution(group, "other", "aws-sims"))
