@@ -17,7 +17,7 @@ from personalize_local.data.segments import codes_of, merged
 from personalize_local.data.selecting import check_enough, lowered_types, usable, weights, with_users
 from personalize_local.data.tokens import Tokens
 from personalize_local.data.training_model import Dataset, Sources, TrainingData, TrainingSettings
-from personalize_local.limits import TRAINING_HISTORY
+from personalize_local.limits import TRAINING_EVENTS
 from personalize_local.recipes.model import Interactions, ItemFacts
 from personalize_local.schemas.model import DatasetSchema, Field
 
@@ -139,7 +139,7 @@ def _latest(user: Numbers, at: Numbers) -> Numbers:
     if not len(order):
         return order
     ends = np.cumsum(np.bincount(user))
-    is_late = ends[user[order]] - np.arange(len(order)) <= TRAINING_HISTORY
+    is_late = ends[user[order]] - np.arange(len(order)) <= TRAINING_EVENTS
     return order[np.flatnonzero(is_late)]
 
 

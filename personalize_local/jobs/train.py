@@ -171,4 +171,5 @@ def _updated(previous: Path, ready: _Ready) -> Trained:
     earlier = load_model(previous)
     numbers = {item: number for number, item in enumerate(ready.data.items)}
     places = np.array([numbers.get(item, -1) for item in earlier.items], np.int64)
-    return update(Trained(recipe=ready.recipe.name, model=earlier.model), ready.interactions, places)
+    before = Trained(recipe=ready.recipe.name, model=earlier.model)
+    return update(before, ready.interactions, places, ready.objective)

@@ -16,7 +16,7 @@ from personalize_local.data.training_model import (
     TrainingSettings,
     settings_of,
 )
-from personalize_local.limits import TRAINING_HISTORY
+from personalize_local.limits import TRAINING_EVENTS
 from tests.support.personalize_data import INTERACTIONS, interaction
 from tests.support.personalize_training import dataset, named, trained
 
@@ -37,11 +37,11 @@ def test_interactions_stand_by_user_and_time_and_are_numbered() -> None:
 
 
 def test_a_users_latest_interactions_are_kept() -> None:
-    many = [interaction("a", f"i-{at % 7}", -at) for at in range(TRAINING_HISTORY + 50)]
+    many = [interaction("a", f"i-{at % 7}", -at) for at in range(TRAINING_EVENTS + 50)]
 
     data = trained([*many, interaction("b", "i-0")])
 
-    assert named(data) == [*(("a", f"i-{-at % 7}", at) for at in range(1 - TRAINING_HISTORY, 1)), ("b", "i-0", 0)]
+    assert named(data) == [*(("a", f"i-{-at % 7}", at) for at in range(1 - TRAINING_EVENTS, 1)), ("b", "i-0", 0)]
 
 
 def test_a_sessions_events_belong_to_the_user_it_came_to_have() -> None:
