@@ -112,8 +112,12 @@ def conformed(table: pa.Table, schema: DatasetSchema) -> pa.Table:
 
 def codes_of(values: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
     """For each value its number among the distinct ones (-1 for null), and these."""
-    encoded = values.dictionary_encode().unify_dictionaries().combine_chunks()
-    return pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64), encoded.dictionary
+    encoded = values.dictionary_encode()
+    if not encoded.num_chunks:
+        return np.zeros(0, np.int64), encoded.combine_chunks().dictionary
+    # Chunks that are encoded together share one dictionary: to unify them would only compare its strings again.
+    codes = pa.chunked_array([chunk.indices for chunk in encoded.chunks])
+    return pc.fill_null(codes, -1).to_numpy().astype(np.int64), encoded.chunk(0).dictionary
 
 
 def _newest(table: pa.Table, key: str) -> pa.Table:

@@ -20,7 +20,7 @@ def recent_of(interactions: Any, row_of: Callable[[str], int]) -> Recent:
     items, names = codes_of(interactions.column("ITEM_ID"))
     kinds, types = _types(interactions)
     at = interactions.column("TIMESTAMP").to_numpy()
-    order = np.lexsort((at, kinds, users))
+    order = np.lexsort((at, users * (len(types) + 1) + kinds))
     order = order[_last(users[order], kinds[order])]
     order = order[users[order] >= 0]
     known = {name: row_of(name) for name in sorted(names.to_pylist())}  # in order, so that ties are broken by id
