@@ -47,7 +47,8 @@ def tokens(expression: str) -> list[Token]:
 
 def unquoted(text: str) -> str:
     r"""The text between the quotes, with `\"` and `\\` read."""
-    return re.sub(r'\\(["\\])', r"\1", text[1:-1])
+    inner = text[1:-1]
+    return re.sub(r'\\(["\\])', r"\1", inner) if "\\" in inner else inner
 
 
 def invalid_symbol(symbol: str, at: int, reason: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from personalize_local.emulator import Emulator
 from personalize_local.filters.columns import Mask
 from personalize_local.filters.evaluate import CompiledFilter
 from personalize_local.filters.grammar import parse
-from personalize_local.filters.model import FilterError
+from personalize_local.filters.model import Filter, FilterError
 from personalize_local.serving.config import config_of
 from personalize_local.serving.datasets import described
 from personalize_local.serving.group import Group
@@ -60,7 +61,7 @@ def filtered(emulator: Emulator, asked: Asked, arn: str | None, values: Texts | 
         raise InvalidInputException(f"Filter {arn} is not ACTIVE.")
     try:
         compiled = _compiled(asked.group, resource)
-        bound = compiled.bind(values or {})
+        bound = _bound(compiled, tuple((values or {}).items()))
         return compiled.allowed(bound, asked.group.items, asked.group.current_user(user), asked.group.interacted(user))
     except FilterError as error:
         raise InvalidInputException(str(error)) from error
@@ -112,6 +113,12 @@ def version_of(emulator: Emulator, campaign: Resource) -> Resource:
     if not active:
         raise ResourceNotFoundException(f"{arn}: the solution has no ACTIVE version.")
     return active[-1]
+
+
+@lru_cache(maxsize=1_024)
+def _bound(compiled: CompiledFilter, values: tuple[tuple[str, str], ...]) -> Filter:
+    """Clients give the same values again and again."""
+    return compiled.bind(dict(values))
 
 
 def _compiled(group: Group, resource: Resource) -> CompiledFilter:

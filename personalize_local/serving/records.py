@@ -19,6 +19,7 @@ class Records:
         self._columns: dict[str, Any] = {name: table.column(name).combine_chunks() for name in names}
         self._ids: Any = self._columns.get(key, ())
         self._put: dict[str, Mapping[str, Any]] = {}
+        self._found: tuple[str, int | None] = ("", None)
 
     @property
     def ids(self) -> list[str]:
@@ -54,6 +55,12 @@ class Records:
         return {column: value for column, value in found.items() if value is not None}
 
     def _find(self, name: str) -> int | None:
+        """A request asks for its user more than once."""
+        if name != self._found[0]:
+            self._found = (name, self._search(name))
+        return self._found[1]
+
+    def _search(self, name: str) -> int | None:
         count = len(self._ids)
         at = bisect_left(range(count), name, key=lambda row: self._ids[row].as_py())
         return at if at < count and self._ids[at].as_py() == name else None
