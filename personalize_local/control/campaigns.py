@@ -21,7 +21,7 @@ from personalize_local.wire.errors import InvalidInputException, ResourceInUseEx
 
 KIND: Final = "campaign"
 _LATEST: Final = "/$LATEST"
-_UPDATED: Final = ("solutionVersionArn", "minProvisionedTPS", "campaignConfig")
+_KEPT: Final = ("minProvisionedTPS", "campaignConfig")
 
 
 @operation("CreateCampaign")
@@ -100,7 +100,7 @@ def delete_campaign(emulator: Emulator, *, campaign_arn: str) -> None:
 def follow_latest(emulator: Emulator, version: Resource) -> None:
     """A version became active: the campaigns that are to follow serve it from now on."""
     for campaign in emulator.resources.of(KIND, parent=version.parent):
-        fields = {member: campaign.body[member] for member in _UPDATED}
+        fields = {member: campaign.body[member] for member in _KEPT}
         if campaign.update and is_updating(emulator, campaign):
             fields |= campaign.update.fields  # what was asked for meanwhile is not lost
         if (fields["campaignConfig"] or {}).get("syncWithLatestSolutionVersion"):
