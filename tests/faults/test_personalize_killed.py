@@ -6,6 +6,8 @@ import csv
 import io
 import os
 import random
+import signal
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from typing import Any, Final
 
 import pytest
 
-from personalize_local.state.resources import ACTIVE, IN_PROGRESS, PENDING, Resource
+from personalize_local.state.resources import ACTIVE, FAILED, IN_PROGRESS, PENDING, Resource
 from tests.support.personalize_load import BUCKET, EventClient, Import, JobClient, Load
 from tests.support.personalize_server import Server, free_port, s3_server
 from tests.support.personalize_state import StateOnDisk
@@ -128,6 +130,31 @@ def test_whenever_it_is_killed_nothing_acknowledged_is_lost_or_there_twice_and_n
     # That there was a load at all, and repeats among it.
     assert len(world.stored) > 5 * KILLS
     assert len(world.load.jobs.imports) > KILLS / 4
+
+
+def test_a_job_whose_worker_is_killed_fails_whole_and_the_next_one_has_a_new_worker(world: World) -> None:
+    [worker] = _workers(world.server)
+    os.kill(worker, signal.SIGSTOP)  # so that the job is under way when it dies
+    world.load.jobs.next_import()
+    time.sleep(0.5)
+    os.kill(worker, signal.SIGKILL)
+    world.server.idle()
+    world.load.jobs.next_import()
+    world.server.idle()
+
+    jobs, resources = world.load.jobs, world.state.resources()
+    ended = [(_status(resources[job.arn]), resources[job.arn].failure) for job in jobs.imports]
+    reason = "An internal error of the emulator: its worker ended with -9."
+    assert ended == [(ACTIVE, None), (FAILED, reason), (ACTIVE, None)]
+    first, _, third = jobs.imports
+    full = third.mode == "FULL"
+    assert world.state.segments(resources[jobs.dataset]) == ([third.rows] if full else [first.rows, third.rows])
+
+
+def _workers(server: Server) -> list[int]:
+    assert server.process
+    pid = server.process.pid
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _new_world(server: Server) -> World:

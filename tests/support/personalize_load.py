@@ -152,6 +152,9 @@ class JobClient:
         """What increments are added to."""
         self._import(mode="FULL")
 
+    def next_import(self) -> None:
+        self._import()
+
     def _import(self, mode: str | None = None) -> None:
         number = len(self.imports)
         mode = mode or self.chance.choice(("FULL", "INCREMENTAL", "INCREMENTAL"))
