@@ -16,7 +16,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One number, ours beside the peers'. `limit`: what the machine could do at best, where that was measured."""
+    """One number, ours beside the peers'. `limit`: what the machine could do at best, or what we must keep."""
 
     metric: str
     unit: str
