@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from personalize_local.filters.evaluate import CompiledFilter, Interacted
 from personalize_local.filters.index import RecordIndex
 from personalize_local.schemas.model import DatasetSchema, DatasetType, Field
+from personalize_local.serving.counts import Counts
 from personalize_local.serving.events import Event, EventLog, is_usable
 from personalize_local.serving.model import ServedModel
 from personalize_local.serving.recent import Recent
@@ -43,8 +43,8 @@ class Group:
         self.filters: dict[str, CompiledFilter] = {}  # by ARN
         self.events = EventLog()
         self._recent = recent
-        self._shown: Counter[int] = Counter()
-        self._met: Counter[int] = Counter()
+        self._shown = Counts()
+        self._met = Counts()
         self._rows: dict[str, NDArray[np.intp]] = {}
 
     def put_event(self, event: Event, impression: Sequence[str] = ()) -> None:
@@ -53,11 +53,11 @@ class Group:
         self.events.add(event)
         row = self.items.row(event.item)
         if row is not None:
-            self._met[row] += 1
+            self._met.add(row)
         for item in impression:
             shown = self.items.row(item)
             if shown is not None and item != event.item:
-                self._shown[shown] += 1
+                self._shown.add(shown)
 
     def put_records(self, dataset_type: DatasetType, records: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
         kept = self.item_records if dataset_type == "Items" else self.user_records
@@ -114,13 +114,13 @@ class Group:
         """Of each row: those that the model learned from, and those put since this process looks on."""
         counts = np.zeros(len(self.items), np.int64)
         counts[self.rows_of(model)] = model.interactions
-        for row, met in self._met.items():
-            counts[row] += met
+        counts += self._met.first(len(counts))
         return counts
 
     def ignored(self, rows: NDArray[np.int32]) -> NDArray[np.int64]:
         """How often each of these rows was shown and not chosen."""
-        return np.array([max(0, self._shown[row] - self._met[row]) for row in rows.tolist()], np.int64)
+        count = len(self.items)
+        return np.maximum(0, self._shown.first(count)[rows] - self._met.first(count)[rows])
 
     def _fields(self, dataset_type: DatasetType) -> Sequence[Field]:
         schema = self.schemas.get(dataset_type)
