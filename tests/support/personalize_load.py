@@ -23,6 +23,7 @@ _ARN: Final = "arn:aws:personalize:us-east-1:000000000000"
 _PAUSE_SECONDS: Final = 0.004
 _REPEATED: Final = 0.2  # of calls: a client that heard nothing sends the same events again
 _MOST_EVENTS: Final = 5  # in a call
+_ITEMS: Final = 50
 _GONE: Final = (OSError, http.client.HTTPException)
 
 
@@ -37,7 +38,7 @@ class Event(NamedTuple):
 
 @dataclass
 class EventClient:
-    """One connection that puts events, each with an id of its own, so that it can be told apart in an export too."""
+    """One connection that puts events, no two in the same second, so that an export tells them apart."""
 
     name: str
     port: int
@@ -65,7 +66,7 @@ class EventClient:
         user = f"{self.name}-u{self.chance.randrange(1_000)}"
         first, count = len(self.sent), self.chance.randint(1, _MOST_EVENTS)
         call = {
-            f"{self.name}-{number}": Event(user, f"{self.name}-i{number}", "view", NOW + number)
+            f"{self.name}-{number}": Event(user, f"item-{number % _ITEMS}", "view", NOW + number)
             for number in range(first, first + count)
         }
         self.sent |= call
@@ -107,7 +108,7 @@ class Import:
     def csv(self) -> bytes:
         """Users with two interactions each, whose ids say which job brought them."""
         lines = (
-            f"j{self.number}-u{row // 2},item-{(row * 7 + row // 11) % 50},view,{NOW - row}\n"
+            f"j{self.number}-u{row // 2},item-{(row * 7 + row // 11) % _ITEMS},view,{NOW - row}\n"
             for row in range(self.rows)
         )
         return ("USER_ID,ITEM_ID,EVENT_TYPE,TIMESTAMP\n" + "".join(lines)).encode()
@@ -162,13 +163,17 @@ class JobClient:
         key = f"{job.name}/interactions.csv"
         self._s3.put_object(Bucket=BUCKET, Key=key, Body=job.csv())
         self.imports.append(job)
-        answer = self._personalize.create_dataset_import_job(
-            jobName=job.name,
-            datasetArn=self.dataset,
-            dataSource={"dataLocation": f"s3://{BUCKET}/{key}"},
-            roleArn="arn:aws:iam::000000000000:role/any",
-            importMode=mode,
-        )
+        try:
+            answer = self._personalize.create_dataset_import_job(
+                jobName=job.name,
+                datasetArn=self.dataset,
+                dataSource={"dataLocation": f"s3://{BUCKET}/{key}"},
+                roleArn="arn:aws:iam::000000000000:role/any",
+                importMode=mode,
+            )
+        except ClientError:
+            self.imports.pop()
+            raise
         self.acknowledged.add(answer["datasetImportJobArn"])
 
     def _look(self) -> None:
