@@ -40,10 +40,9 @@ def _order(group: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.intp]:
     """Places by group and time; one sort of one number each, wherever both fit into it."""
     if not len(at):
         return np.zeros(0, np.intp)
-    since = at - at.min()
-    length = int(since.max()) + 1
-    if 0 < length < _MOST // (int(group.max()) + 2):
-        order: NDArray[np.intp] = np.argsort(group * length + since)
+    length = int(at.max()) - int(at.min()) + 1  # Python's integers do not overflow
+    if length < _MOST // (int(group.max()) + 2):
+        order: NDArray[np.intp] = np.argsort(group * length + (at - at.min()))
         return order
     return np.asarray(np.lexsort((at, group)))
 
