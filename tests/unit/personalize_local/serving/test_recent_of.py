@@ -28,7 +28,7 @@ def _recent(rows: list[tuple[str | None, str, str | None, int]]) -> Recent:
     return recent_of(table, ROWS.__getitem__)
 
 
-@pytest.mark.parametrize("times", [(1, 2, 3), (-_LAST, 0, _LAST)], ids=["near", "far apart"])
+@pytest.mark.parametrize("times", [(1, 2, 3), (-_LAST - 1, 0, _LAST)], ids=["near", "far apart"])
 def test_a_users_rows_are_found_by_type_in_the_order_of_time(times: tuple[int, int, int]) -> None:
     early, middle, late = times
     recent = _recent(
