@@ -4,7 +4,7 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from infra.local.control import Application, Receive, Scope, Send
-from infra.local.server import ServerSettings
+from infra.local.server_settings import ServerSettings
 from personalize_local.app import Application as Personalize
 from personalize_local.emulator import Settings
 

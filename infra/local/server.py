@@ -6,30 +6,13 @@ import importlib
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.local.paths import LocalPaths
+from infra.local.server_settings import ServerSettings
 
 REGION = "us-east-1"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServerSettings:
-    """How one endpoint runs."""
-
-    port: int
-    state: Path
-    logs: Path
-    jars: Path
-    warm_spark: bool
-    spark_memory: str
-    timed_delivery: bool
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -20,7 +20,7 @@ from infra.local.jars import ensure_jars
 from infra.local.ministack_glue import MinistackGlue
 from infra.local.personalize import personalize, with_personalize
 from infra.local.runners import Runners
-from infra.local.server import ServerSettings
+from infra.local.server_settings import ServerSettings
 from infra.local.spark_process import SparkProcess
 from infra.local.workflows import WorkflowRunner
 
