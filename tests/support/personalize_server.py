@@ -32,6 +32,7 @@ class Server:
     port: int
     s3_endpoint: str
     options: tuple[str, ...] = ()
+    has_admin: bool = True
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property
@@ -53,7 +54,7 @@ class Server:
         environ = {**os.environ, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         environ["AWS_DEFAULT_REGION"] = "us-east-1"
         self.process = subprocess.Popen(
-            [*command, "--s3-endpoint", self.s3_endpoint, "--admin", *self.options],
+            [*command, "--s3-endpoint", self.s3_endpoint, *(["--admin"] if self.has_admin else []), *self.options],
             cwd=ROOT, env=environ, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         began = time.monotonic()
@@ -106,9 +107,9 @@ def s3_server(bucket: str = "data") -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def running(data: Path, s3_endpoint: str, *options: str) -> Iterator[Server]:
+def running(data: Path, s3_endpoint: str, *options: str, admin: bool = True) -> Iterator[Server]:
     """The emulator for the length of the block."""
-    server = Server(data=data, port=free_port(), s3_endpoint=s3_endpoint, options=options)
+    server = Server(data=data, port=free_port(), s3_endpoint=s3_endpoint, options=options, has_admin=admin)
     server.start()
     try:
         yield server

@@ -131,7 +131,10 @@ def test_15_long_values_stray_files_and_filters_on_booleans(empty: Walk) -> None
 
 
 def test_15_attributes_that_are_all_distinct_leave_nothing_to_train_on(trained: Walk) -> None:
-    fields = [{"name": "ITEM_ID", "type": "string"}, {"name": "NAME", "type": "string", "categorical": True}]
+    fields: list[dict[str, Any]] = [
+        {"name": "ITEM_ID", "type": "string"},
+        {"name": "NAME", "type": "string", "categorical": True},
+    ]
     trained.dataset("Items", fields)
     trained.imported("Items", csv_of(["ITEM_ID", "NAME"], [(item, f"name of {item}") for item, _, _ in SHOP.items]))
 

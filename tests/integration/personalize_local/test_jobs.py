@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.personalize_failures import SHOP, exported, stored_events
+from tests.support.personalize_failures import HEADER, SHOP, exported, report, stored_events
 from tests.support.personalize_walk import ROLE, Failed, Walk, csv_of
 
 pytestmark = pytest.mark.integration
@@ -33,6 +33,18 @@ def shop(trained: Walk) -> Walk:
     trained.dataset("Users", [{"name": "USER_ID", "type": "string"}, age])
     trained.imported("Users", csv_of(["USER_ID", "AGE"], SHOP.users))
     return trained
+
+
+def test_several_files_of_a_folder_are_one_import(walk: Walk) -> None:
+    rows = SHOP.interactions
+    for number in range(3):
+        walk.upload(f"{walk.name}/part-{number}.csv", csv_of(HEADER, rows[number::3]))
+    walk.upload(f"{walk.name}-other.csv", b"not of the folder")
+
+    job = walk.start_import("Interactions", f"s3://data/{walk.name}", f"{walk.name}-folder")
+    walk.active("describe_dataset_import_job", "datasetImportJob", datasetImportJobArn=job)
+
+    assert report(walk, f"{walk.name}-folder")["rows"] == len(rows)
 
 
 def test_segments_of_users_by_item_and_by_attribute(shop: Walk) -> None:
