@@ -6,6 +6,7 @@ The numbers are those of the emulator's README.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
