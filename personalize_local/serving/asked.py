@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from personalize_local.emulator import Emulator
 from personalize_local.filters.columns import Mask
@@ -21,7 +21,6 @@ from personalize_local.state.resources import ACTIVE, Resource
 from personalize_local.wire.errors import InvalidInputException, ResourceNotFoundException
 
 Texts = Mapping[str, str]
-LATEST: Final = "/$LATEST"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,7 @@ class Asked:
 
 async def of_campaign(emulator: Emulator, arn: str) -> Asked:
     campaign = _active(emulator, arn, "campaign")
-    version = version_of(emulator, campaign)
+    version = emulator.resources.get(campaign.body["solutionVersionArn"], "solution-version")
     return await _asked(emulator, campaign, version.private["model"], campaign.body.get("campaignConfig") or {})
 
 
@@ -101,18 +100,6 @@ async def _asked(emulator: Emulator, resource: Resource, directory: str, config:
         config=config_of(config),
         enables_metadata=bool(config.get("enableMetadataWithRecommendations")),
     )
-
-
-def version_of(emulator: Emulator, campaign: Resource) -> Resource:
-    """The solution version that a campaign serves now."""
-    arn: str = campaign.body["solutionVersionArn"]
-    if not arn.endswith(LATEST):
-        return emulator.resources.get(arn, "solution-version")
-    versions = emulator.resources.of("solution-version", parent=arn.removesuffix(LATEST))
-    active = [version for version in versions if emulator.resources.status(version) == ACTIVE]
-    if not active:
-        raise ResourceNotFoundException(f"{arn}: the solution has no ACTIVE version.")
-    return active[-1]
 
 
 @lru_cache(maxsize=1_024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Collection
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -25,10 +25,11 @@ class Event(NamedTuple):
 
 
 class EventLog:
-    """By user and event type, the last `RECENT_EVENTS`."""
+    """By user and event type, the last `RECENT_EVENTS`. The case of a type says nothing."""
 
     def __init__(self) -> None:
         self.last_seq = 0
+        self.types: set[str] = set()  # in lower case
         self._users: defaultdict[str, dict[str, deque[Event]]] = defaultdict(dict)
 
     def add(self, event: Event) -> None:
@@ -36,15 +37,12 @@ class EventLog:
         if event.seq <= self.last_seq:
             return
         self.last_seq = event.seq
-        types = self._users[event.user]
-        kept = types.get(event.type)
+        types, name = self._users[event.user], event.type.lower()
+        kept = types.get(name)
         if kept is None:
-            kept = types[event.type] = deque(maxlen=RECENT_EVENTS)
+            kept = types[name] = deque(maxlen=RECENT_EVENTS)
+            self.types.add(name)
         kept.append(event)
-
-    def forget(self, users: Iterable[str]) -> None:
-        for user in users:
-            self._users.pop(user, None)
 
     def of(self, user: str, *, after: int = 0) -> list[Event]:
         """Oldest first, by the time that the events say."""
@@ -54,16 +52,19 @@ class EventLog:
         found = [event for event in chain.from_iterable(types.values()) if event.seq > after]
         return sorted(found, key=lambda event: (event.at, event.seq))
 
-    def of_type(self, user: str, event_type: str) -> list[Event]:
-        """`event_type` in lower case, "*" for all; the case that events were sent in says nothing."""
-        types = self._users.get(user, {})
-        return [
-            event for name, events in types.items() if event_type in {"*", name.lower()} for event in events
-        ]  # fmt: skip
+    def of_type(self, user: str, event_type: str) -> Collection[Event]:
+        """As they came; `event_type` in lower case."""
+        types = self._users.get(user)
+        return types.get(event_type, ()) if types else ()
 
     def users_of(self, item: str, event_type: str) -> list[str]:
         """Who had an item, by an event type in lower case or "*"."""
-        return [user for user in self._users if any(event.item == item for event in self.of_type(user, event_type))]
+        wanted = self.types if event_type == "*" else {event_type}
+        return [
+            user
+            for user, types in self._users.items()
+            if any(event.item == item for name in wanted & types.keys() for event in types[name])
+        ]
 
 
 def is_usable(item: str | None, at: float, now: float) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from personalize_local.filters.evaluate import CompiledFilter, Interacted
 from personalize_local.filters.index import RecordIndex
+from personalize_local.limits import RECENT_EVENTS
 from personalize_local.schemas.model import DatasetSchema, DatasetType, Field
 from personalize_local.serving.counts import Counts
 from personalize_local.serving.events import Event, EventLog, is_usable
@@ -82,9 +83,8 @@ class Group:
         def rows(event_type: str) -> NDArray[np.intp]:
             if user is None:
                 return np.zeros(0, np.intp)
-            put = [self.items.row(event.item) for event in self.events.of_type(user, event_type)]
-            live = np.array([row for row in put if row is not None], np.intp)
-            return np.concatenate((self._recent.of(user, event_type), live)) if self._recent else live
+            types = self._types() if event_type == "*" else (event_type,)
+            return np.concatenate([np.zeros(0, np.intp), *(self._latest(user, each) for each in types)])
 
         return rows
 
@@ -121,6 +121,16 @@ class Group:
         """How often each of these rows was shown and not chosen."""
         count = len(self.items)
         return np.maximum(0, self._shown.first(count)[rows] - self._met.first(count)[rows])
+
+    def _latest(self, user: str, event_type: str) -> NDArray[np.intp]:
+        put = [self.items.row(event.item) for event in self.events.of_type(user, event_type)]
+        rows = np.array([row for row in put if row is not None], np.intp)
+        imported = self._recent.of(user, event_type) if self._recent else rows[:0]
+        together: NDArray[np.intp] = np.concatenate((imported, rows))[-RECENT_EVENTS:]
+        return together
+
+    def _types(self) -> set[str]:
+        return {*(self._recent.types if self._recent else ()), *self.events.types}
 
     def _fields(self, dataset_type: DatasetType) -> Sequence[Field]:
         schema = self.schemas.get(dataset_type)

@@ -21,20 +21,18 @@ class Recent:
     type: NDArray[np.int16]
 
     def of(self, user: str, event_type: str) -> NDArray[np.int32]:
-        """`event_type` in lower case, "*" for all."""
+        """Oldest first; `event_type` in lower case."""
         at = bisect_left(range(len(self.users)), user, key=lambda number: self.users[number].as_py())
         if at == len(self.users) or self.users[at].as_py() != user:
             return self.row[:0]
-        part = slice(self.start[at], self.start[at + 1])
-        if event_type == "*":
-            return self.row[part]
         if event_type not in self.types:
             return self.row[:0]
+        part = slice(self.start[at], self.start[at + 1])
         found: NDArray[np.int32] = self.row[part][self.type[part] == self.types.index(event_type)]
         return found
 
     def users_of(self, row: int, event_type: str) -> list[str]:
-        """Who had the item of a row."""
+        """Who had the item of a row; "*" for all types."""
         found = self.row == row
         if event_type != "*":
             found &= self.type == (self.types.index(event_type) if event_type in self.types else -1)
