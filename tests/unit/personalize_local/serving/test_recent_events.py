@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pytest
 
@@ -21,7 +23,7 @@ def event(seq: int, item: str, *, user: str = "a", kind: str = "View", at: int |
     return Event(seq, user, item, kind, NOW + seq if at is None else at, None)
 
 
-def group(imported: list[tuple[str, str, int, str | None]]) -> Group:
+def group(imported: Sequence[tuple[str, str, int, str | None]]) -> Group:
     columns = ("USER_ID", "ITEM_ID", "TIMESTAMP", "EVENT_TYPE")
     types = (pa.string(), pa.string(), pa.int64(), pa.string())
     arrays = [
