@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from personalize_local.emulator import Emulator
 from personalize_local.limits import DEFAULT_RESULTS, MAX_RESULTS, MAX_RESULTS_WITH_METADATA
 from personalize_local.operations import operation
@@ -15,6 +17,16 @@ from personalize_local.serving.recommender import Query, Recommended, Recommende
 from personalize_local.wire.errors import InvalidInputException
 
 Texts = Mapping[str, str]
+
+
+class _Item(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
+    """One place of the list, written without what it lacks."""
+
+    itemId: str  # noqa: N815 - as the wire has it
+    score: float | None = None
+    promotionName: str | None = None  # noqa: N815
+    metadata: Mapping[str, str] | None = None
+    reason: Sequence[str] | None = None
 
 
 @operation("GetRecommendations")
@@ -108,13 +120,13 @@ def _answered(emulator: Emulator, asked: Asked, found: Sequence[Recommended], co
     explains = asked.model.recipe.name == "aws-user-personalization-v2"
     return {
         "itemList": [
-            {
-                "itemId": ids[each.row],
-                "score": each.score,
-                "promotionName": each.promotion,
-                "metadata": metadata_of(asked.group, ids[each.row], columns),
-                "reason": list(each.reasons) if explains and each.reasons else None,
-            }
+            _Item(
+                itemId=ids[each.row],
+                score=each.score,
+                promotionName=each.promotion,
+                metadata=metadata_of(asked.group, ids[each.row], columns),
+                reason=each.reasons if explains and each.reasons else None,
+            )
             for each in found
         ],
         "recommendationId": _remembered(emulator, [ids[each.row] for each in found]),
