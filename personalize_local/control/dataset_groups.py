@@ -41,3 +41,4 @@ def delete_dataset_group(emulator: Emulator, *, dataset_group_arn: str) -> None:
     require_settled(emulator, group)
     refuse_in_use(group, (each for kind in _HOLDING for each in emulator.resources.of(kind, group=group.arn)))
     remove(emulator, group)
+    emulator.live.drop(group.arn)

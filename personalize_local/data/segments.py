@@ -91,9 +91,14 @@ def merged(parts: Sequence[Part], schema: DatasetSchema) -> pa.Table:
     Interactions: all of them, those that are the same in every column once (put events keep `SESSION`). Items and
     Users: of each id the newest record. A part that lacks a column, since the schema has changed, has nulls there.
     """
-    tables = [read_segment(part) if isinstance(part, Path) else part for part in parts]
-    table = pa.concat_tables([conformed(table, schema) for table in [*tables, put_table([], schema)]])
+    table = together(parts, schema)
     return _distinct(table, schema) if schema.dataset == "Interactions" else _newest(table, _KEYS[schema.dataset])
+
+
+def together(parts: Sequence[Part], schema: DatasetSchema) -> pa.Table:
+    """All rows of the parts, in their order, repeats included."""
+    tables = [read_segment(part) if isinstance(part, Path) else part for part in parts]
+    return pa.concat_tables([conformed(table, schema) for table in [*tables, put_table([], schema)]])
 
 
 def conformed(table: pa.Table, schema: DatasetSchema) -> pa.Table:

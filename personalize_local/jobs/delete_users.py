@@ -9,8 +9,8 @@ from typing import Any
 
 from personalize_local.data.deleting import Old, delete_users, users_to_delete
 from personalize_local.data.importing import ImportRefused
+from personalize_local.data.parts import Dataset, schema_of
 from personalize_local.jobs.import_files import fetched
-from personalize_local.jobs.parts import Dataset, schema_of
 from personalize_local.jobs.s3 import Store
 from personalize_local.jobs.workers import JobFailed
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from personalize_local.data.exporting import export_files
+from personalize_local.data.parts import Dataset, bulk, put, schema_of, table_of
 from personalize_local.data.segments import Part
-from personalize_local.jobs.parts import Dataset, bulk, put, schema_of, table_of
 from personalize_local.jobs.s3 import Store
 
 

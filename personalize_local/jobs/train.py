@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from personalize_local.data.parts import Dataset as Described
+from personalize_local.data.parts import bulk, last_event, put, schema_of, table_of
 from personalize_local.data.training import training_data
 from personalize_local.data.training_model import (
     CannotTrain,
@@ -19,8 +21,6 @@ from personalize_local.data.training_model import (
     TrainingSettings,
     settings_of,
 )
-from personalize_local.jobs.parts import Dataset as Described
-from personalize_local.jobs.parts import bulk, last_event, put, schema_of, table_of
 from personalize_local.jobs.workers import JobFailed
 from personalize_local.jobs.write_model import write_model
 from personalize_local.recipes.catalogue import RECIPES

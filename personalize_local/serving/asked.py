@@ -110,8 +110,8 @@ def _bound(compiled: CompiledFilter, values: tuple[tuple[str, str], ...]) -> Fil
 
 def _compiled(group: Group, resource: Resource) -> CompiledFilter:
     """Kept with the group, whose schemas it was checked against."""
-    compiled = group.filters.get(resource.arn)
+    expression: str = resource.body["filterExpression"]
+    compiled = group.filters.get(expression)
     if compiled is None:
-        compiled = CompiledFilter(parse(resource.body["filterExpression"]), group.schemas)
-        group.filters[resource.arn] = compiled
+        compiled = group.filters[expression] = CompiledFilter(parse(expression), group.schemas)
     return compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -41,8 +42,9 @@ class Group:
         self.items = items
         self.item_records = item_records
         self.user_records = user_records
-        self.filters: dict[str, CompiledFilter] = {}  # by ARN
+        self.filters: dict[str, CompiledFilter] = {}  # by expression
         self.events = EventLog()
+        self.last_record = 0  # number of the last put record that it has
         self._recent = recent
         self._shown = Counts()
         self._met = Counts()
@@ -144,30 +146,51 @@ class Group:
 def load_group(datasets: Datasets, database: Path, *, now: float) -> Group:
     """Read all of it from disk: seconds for a million rows, so not on the event loop."""
     # Only a process that has data pays for Arrow.
-    from personalize_local.data.segments import merged  # noqa: PLC0415
-    from personalize_local.jobs.parts import bulk, schema_of, table_of  # noqa: PLC0415
+    from personalize_local.data.parts import bulk, schema_of, table_of  # noqa: PLC0415
+    from personalize_local.data.segments import together  # noqa: PLC0415
     from personalize_local.serving.recent_of import recent_of  # noqa: PLC0415
 
+    last_record = _last_record(database)  # before reading: what comes later is caught up with
     schemas: dict[Any, DatasetSchema] = {name: schema_of(dataset) for name, dataset in datasets.items()}
     item_records = Records(table_of(datasets["Items"], database), "ITEM_ID") if "Items" in datasets else Records()
     user_records = Records(table_of(datasets["Users"], database), "USER_ID") if "Users" in datasets else Records()
     items = RecordIndex.build(item_records.ids, item_records.columns(), schemas.get("Items"))
     group = Group(schemas=schemas, items=items, item_records=item_records, user_records=user_records)
+    group.last_record = last_record
     if "Interactions" in datasets:
-        table = merged(bulk(datasets["Interactions"]), schemas["Interactions"])
+        # Of rows that are the same, filters need not see one alone: that would take as long as all the rest.
+        table = together(bulk(datasets["Interactions"]), schemas["Interactions"])
         group._recent = recent_of(table, group._row_or_new)  # noqa: SLF001 - it needs the group's rows
-        catch_up(group, datasets["Interactions"]["arn"], database, now=now)
+    catch_up(group, datasets, database, now=now)
     return group
 
 
-def catch_up(group: Group, dataset: str, database: Path, *, now: float) -> None:
-    """Read the put events that the group has not seen."""
+def catch_up(group: Group, datasets: Datasets, database: Path, *, now: float) -> None:
+    """Read what was put since the group was loaded or last caught up."""
+    with closing(connect(database, readonly=True)) as connection:
+        if "Interactions" in datasets:
+            _read_events(group, datasets["Interactions"]["arn"], connection, now)
+        kinds: tuple[DatasetType, ...] = ("Items", "Users")
+        types = {datasets[kind]["arn"]: kind for kind in kinds if kind in datasets}
+        query = "SELECT seq, dataset, id, properties FROM records WHERE seq > ? ORDER BY seq"
+        for seq, dataset, name, properties in connection.execute(query, (group.last_record,)):
+            if dataset in types:
+                group.put_records(types[dataset], [(name, json.loads(properties))])
+            group.last_record = seq
+
+
+def _last_record(database: Path) -> int:
+    with closing(connect(database, readonly=True)) as connection:
+        (last,) = connection.execute("SELECT coalesce(max(seq), 0) FROM records").fetchone()
+    return int(last)
+
+
+def _read_events(group: Group, dataset: str, connection: sqlite3.Connection, now: float) -> None:
     query = (
         "SELECT seq, coalesce(user_id, session_id), item_id, event_type, sent_at, event_value, impression FROM events"
         " WHERE dataset = ? AND seq > ? ORDER BY seq"
     )
-    with closing(connect(database, readonly=True)) as connection:
-        for *fields, impression in connection.execute(query, (dataset, group.events.last_seq)):
-            event = Event(*fields)
-            if is_usable(event.item, event.at, now):
-                group.put_event(event, json.loads(impression) if impression else ())
+    for *fields, impression in connection.execute(query, (dataset, group.events.last_seq)):
+        event = Event(*fields)
+        if is_usable(event.item, event.at, now):
+            group.put_event(event, json.loads(impression) if impression else ())
