@@ -12,6 +12,7 @@ import pytest
 
 from personalize_local.clock import Clock
 from personalize_local.serving.events import Event
+from personalize_local.serving.group import catch_up, load_group
 from personalize_local.serving.live import Live
 from personalize_local.state.database import Database
 from tests.support.shop import avro
@@ -94,17 +95,16 @@ def test_while_a_load_takes_long_the_older_group_answers_and_hears_of_events(hos
     asyncio.run(run())
 
 
-def test_what_was_put_while_a_group_was_loaded_is_in_it(host: Host) -> None:
-    async def run() -> None:
-        live = Live(host)
-        loading = asyncio.create_task(live.group(ARN, datasets))
-        await asyncio.sleep(0)  # it has begun
-        await put_item(host, "item-9", 9.0)
-        live.put_records(ARN, "Items", [("item-9", {"PRICE": 9.0})])
-        group = await loading
-        assert group.item_records.values("item-9", ["PRICE"]) == {"PRICE": 9.0}
+def test_what_was_put_since_a_group_was_loaded_is_caught_up_with(host: Host) -> None:
+    path = host.database.path
+    asyncio.run(put_item(host, "item-1", 1.0))
+    group = load_group(datasets(), path, now=host.clock.now())
+    asyncio.run(put_item(host, "item-9", 9.0))
 
-    asyncio.run(run())
+    catch_up(group, datasets(), path, now=host.clock.now())
+
+    prices = {item: group.item_records.values(item, ["PRICE"]) for item in ("item-1", "item-9")}
+    assert prices == {"item-1": {"PRICE": 1.0}, "item-9": {"PRICE": 9.0}}
 
 
 def test_a_deleted_group_is_dropped(host: Host) -> None:
