@@ -51,7 +51,7 @@ class Live:
     async def group(self, arn: str, datasets: Callable[[], Datasets]) -> Group:
         """`datasets` says where its data lies, should it have to be loaded."""
         group = self._groups.get(arn)
-        if group is not None and arn not in self._stale:
+        if group is not None and self.is_fresh(arn):
             return group
         loading = self._loading.get(arn) or self._start(arn, datasets())
         if group is None:
@@ -60,6 +60,10 @@ class Live:
         if left > 0:
             await asyncio.wait([loading.task], timeout=left)
         return self._groups.get(arn, group)
+
+    def is_fresh(self, arn: str) -> bool:
+        """Whether its group is loaded and no data has changed since."""
+        return arn in self._groups and arn not in self._stale
 
     async def model(self, directory: str) -> ServedModel:
         found = self._models.get(directory)

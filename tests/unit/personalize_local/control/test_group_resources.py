@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from personalize_local.serving import datasets
 from tests.support.personalize_world import SCHEMAS, START, World, refused
 from tests.support.shop import avro
 
@@ -248,13 +249,12 @@ def test_serving_hears_of_what_time_changed(slow: World) -> None:
     wider["fields"].append({"name": "CITY", "type": ["null", "string"]})
     new = slow("CreateSchema", name="wider", schema=json.dumps(wider))["schemaArn"]
     slow("UpdateDataset", datasetArn=dataset, schemaArn=new)
-    loaded: Any = object()
-    slow.emulator.live._groups[group] = loaded
-    slow.turn()
-    before = group in slow.emulator.live._groups
+    live = slow.emulator.live
+    slow.loop.run_until_complete(live.group(group, lambda: datasets.described(slow.emulator, group)))
+    before = live.is_fresh(group)
     slow.advance(30)
 
-    assert (before, group in slow.emulator.live._groups) == (True, False)
+    assert (before, live.is_fresh(group)) == (True, False)
 
 
 def test_a_region_has_five_groups(world: World) -> None:
