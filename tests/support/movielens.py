@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import sys
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from personalize_local.recipes.model import Interactions
+from tests.support.sample_data import MOVIES
 
 FILE = Path(sys.prefix) / "movielens/recbole/dataset_example/ml-100k/ml-100k.inter"
 
@@ -36,3 +39,10 @@ def numbered(users: NDArray[np.int64], items: NDArray[np.int64], at: NDArray[np.
         at=at[order],
         weight=np.ones(len(order), np.float32),
     )
+
+
+def sample_films() -> Interactions:
+    """Distinct pairs of user and film of the sample data, where each watch has a click of the same second."""
+    with gzip.open(MOVIES / "interactions.csv.gz", "rt", newline="") as file:
+        rows = [(int(r["USER_ID"]), int(r["ITEM_ID"]), int(r["TIMESTAMP"])) for r in csv.DictReader(file)]
+    return numbered(*np.array(rows).T)

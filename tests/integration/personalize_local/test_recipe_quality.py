@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from statistics import mean
 
-import numpy as np
 import pytest
 
 from personalize_local.recipes.evaluation import judge
 from personalize_local.recipes.model import Interactions
 from personalize_local.recipes.splits import split
 from personalize_local.recipes.training import train
-from tests.support.movielens import movielens_100k, numbered
+from tests.support.movielens import movielens_100k, sample_films
 from tests.support.sample_data import MOVIES
 
 pytestmark = pytest.mark.integration
@@ -28,12 +25,6 @@ def ndcg(recipe: str, interactions: Interactions, seeds: range = SEEDS) -> float
     return mean(judge(train(recipe, each.train).model, each)[NDCG] for each in parts)
 
 
-def movies() -> Interactions:
-    with gzip.open(MOVIES / "interactions.csv.gz", "rt", newline="") as file:
-        rows = [(int(r["USER_ID"]), int(r["ITEM_ID"]), int(r["TIMESTAMP"])) for r in csv.DictReader(file)]
-    return numbered(*np.array(rows).T)
-
-
 @pytest.mark.parametrize("recipe", ["aws-user-personalization", "aws-user-personalization-v2"])
 def test_personal_lists_on_movielens_are_as_good_as_was_promised(recipe: str) -> None:
     assert ndcg(recipe, movielens_100k()) >= 0.22  # measured: 0.231
@@ -45,7 +36,7 @@ def test_popularity_on_movielens_is_where_the_literature_has_it() -> None:
 
 @pytest.mark.skipif(not MOVIES.exists(), reason="the sample data is not on this machine")
 def test_personal_lists_of_films_are_clearly_better_than_popular_ones() -> None:
-    interactions = movies()
+    interactions = sample_films()
 
     # Fewer seeds: there are many films.
     popular, personal = (
