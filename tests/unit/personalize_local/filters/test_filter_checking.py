@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from personalize_local.filters.checking import check, fields, placeholders
@@ -24,8 +26,13 @@ pytestmark = pytest.mark.unit
         'INCLUDE UserID WHERE Users.AGE > 18 | EXCLUDE UserID WHERE Interactions.EVENT_TYPE = "buy"',
     ],
 )
-def test_what_personalize_takes_is_taken(text: str) -> None:
-    check(parse(text), SCHEMAS)
+def test_what_personalize_takes_is_taken_with_all_its_fields(text: str) -> None:
+    parsed = parse(text)
+
+    check(parsed, SCHEMAS)
+
+    named = re.findall(r"(Items|Interactions|Users|CurrentUser)\.(\w+)", text, re.IGNORECASE)
+    assert len(fields(parsed)) == len(set(named))
 
 
 @pytest.mark.parametrize(
