@@ -2,28 +2,7 @@
 
 from __future__ import annotations
 
-from personalize_local.control import (
-    automatic,
-    batch_jobs,
-    campaigns,
-    dataset_groups,
-    datasets,
-    deletions,
-    exports,
-    filters,
-    garbage,
-    imports,
-    recipes,
-    recommenders,
-    retraining,
-    schemas,
-    solutions,
-    tags,
-    trackers,
-    versions,
-)
-
-MODULES = (
+from personalize_local.control import (  # noqa: F401 - importing is what this is for
     automatic,
     batch_jobs,
     campaigns,

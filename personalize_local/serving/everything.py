@@ -2,6 +2,4 @@
 
 from __future__ import annotations
 
-from personalize_local.serving import put_events, put_records, runtime
-
-MODULES = (put_events, put_records, runtime)
+from personalize_local.serving import put_events, put_records, runtime  # noqa: F401 - importing is what this is for
