@@ -25,9 +25,9 @@ from operations.audit.report import Report
 from operations.check.beside import Beside, read_last, read_shares
 from operations.check.core import as_data, check, passed
 from operations.check.show import show_check
+from operations.connecting import connected
 from operations.demo.run import Demo, run_demo
 from operations.demo.sources import EventFile, Simulation
-from operations.deployment import connected
 from operations.quarantine import count_by_rule, read_quarantine
 from operations.show import show_quarantine, show_report
 

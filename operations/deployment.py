@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from contract.errors import ConfigurationError
 from glue_jobs.store import S3Store
-from infra.local.endpoint import Endpoint
 
 STACKS = ("data", "processing")
 
@@ -77,23 +73,3 @@ def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
             f"stack {stack} is not deployed ({error}); locally `make demo` or `make up` does, on AWS `make deploy`"
         ) from error
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
-
-
-@contextlib.contextmanager
-def connected(stage: str) -> Iterator[Deployment]:
-    """The stage's deployment, reachable for the length of the block.
-
-    The local stage lives on an endpoint of this machine, which is started where it does not run; every other
-    stage is reached by boto3's own settings.
-    """
-    if stage != "local":
-        yield find_deployment(stage)
-        return
-    running = Endpoint.attach()
-    endpoint = running or Endpoint.start(warm_spark=False, timed_delivery=False)
-    os.environ.update(endpoint.environment())
-    try:
-        yield find_deployment(stage)
-    finally:
-        if running is None:
-            endpoint.stop()
