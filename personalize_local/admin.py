@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import defaultdict, deque
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -21,12 +22,16 @@ FaultKind = Literal["throttle", "unavailable", "internal", "slow", "timeout"]
 
 
 class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What the next `times` calls of an operation meet; `seconds` is for slow ones, and how long a timeout hangs."""
+    """What the next `times` calls of an operation meet; `seconds` is for slow ones, and how long a timeout hangs.
+
+    With a `share` below 1 a call meets it with that probability; those that do not are not counted.
+    """
 
     operation: str
     kind: FaultKind
     times: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
     seconds: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = 1.0
+    share: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
 
 
 class Advance(msgspec.Struct, forbid_unknown_fields=True):
@@ -44,11 +49,12 @@ class Admin:
         self._emulator = emulator
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._known = {operation.name for operation in load().operations}
+        self._random = random.Random(0)  # noqa: S311  # the same faults in every run
 
     async def before(self, operation: str) -> None:
         """Do what was ordered for this call; raises the `ServiceError` that was."""
         waiting = self._faults.get(operation)
-        if not waiting:
+        if not waiting or self._random.random() >= waiting[0].share:
             return
         fault = waiting.popleft()
         match fault.kind:

@@ -7,6 +7,7 @@ import time
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -79,3 +80,22 @@ def test_without_the_option_there_is_no_admin_path(tmp_path: Path, s3: str) -> N
     with running(tmp_path, s3, admin=False) as server, pytest.raises(urllib.error.HTTPError) as caught:
         server.admin("GET", "state")
     assert (caught.value.code, json.load(caught.value)["__type"]) == (400, "UnknownOperationException")
+
+
+def test_a_share_of_the_calls_fails_and_the_others_are_not_counted(server: Server) -> None:
+    order(server, "throttle", times=1_000, share=0.5)
+    impatient = server.client("personalize")
+
+    failed = sum(_fails(impatient) for _ in range(60))
+    left = json.loads(server.admin("GET", "state"))["faults"]["ListSchemas"]
+
+    assert 15 < failed < 45
+    assert left == 1_000 - failed
+
+
+def _fails(client: Any) -> bool:
+    try:
+        client.list_schemas()
+    except ClientError:
+        return True
+    return False
