@@ -6,12 +6,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from contract.columns import QUARANTINE_TABLE
+from glue_jobs.catalog.layout import quarantine_key
 from glue_jobs.store import Store
-
-
-def quarantine_key(name: str) -> str:
-    """One file a dataset: all lines of the present snapshots that were refused."""
-    return f"catalog/{name}/part-00000.parquet"
 
 
 def keep(refused: DataFrame, count: int, store: Store, name: str) -> None:

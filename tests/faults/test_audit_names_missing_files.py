@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from contract.codec import Consent
 from contract.manifest import Manifest
-from glue_jobs.catalog.quarantine import quarantine_key
+from glue_jobs.catalog.layout import quarantine_key
 from operations.audit.files.core import audit_files
 from operations.audit.files.gather import FileStores, gather_files
 from operations.audit.report import Finding, Hop

@@ -25,7 +25,7 @@ from contract.snapshots import DATASETS as CATALOGS
 from contract.snapshots import snapshot_prefix, snapshot_time
 from contract.times import format_instant, parse_instant
 from glue_jobs.catalog.kind import KINDS, CatalogKind
-from glue_jobs.catalog.quarantine import quarantine_key
+from glue_jobs.catalog.layout import quarantine_key
 from glue_jobs.files.history import read_history
 from glue_jobs.store import Store
 from operations.audit.files.evidence import CatalogLines, DatasetEvidence, FilesEvidence, LakeEvents, Place, Row
