@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from glue_jobs.gate.settings import parse_settings
 from infra.local.deploy import DeploymentFailed
 from infra.local.endpoint import EndpointError
 from operations.audit.core import Patience
-from operations.audit.everything import audit_all
+from operations.audit.everything import STREAM_RETENTION_AND_GRACE, audit_all
 from operations.audit.report import Report
 from operations.check.beside import Beside, read_last, read_shares
 from operations.check.core import as_data, check, passed
@@ -32,7 +32,6 @@ from operations.quarantine import count_by_rule, read_quarantine
 from operations.show import show_quarantine, show_report
 
 REPORT = Path("build/demo/report.json")
-STREAM_RETENTION_AND_GRACE = timedelta(hours=48 + 24)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

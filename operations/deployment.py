@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
 
+from consumers.state_table import DynamoDBState, StateTable
 from contract.errors import ConfigurationError
 from glue_jobs.store import S3Store
 
 STACKS = ("data", "processing")
+_FUNCTION = "Function"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """Names of one stage's parts; fields are the stacks' outputs."""
+    """Names of one stage's parts; fields are the stacks' outputs.
+
+    `functions`: by the name in the output ("Realtime", "PersonalizeSync"), the physical name.
+    """
 
     stage: str
     raw_bucket: str
     lake_bucket: str
     quarantine_bucket: str
     personalize_bucket: str
-    stream_name: str
-    database: str
-    work_group: str
-    jobs: tuple[str, ...]  # events and the three for files
+    stream_name: str = ""
+    database: str = ""
+    work_group: str = ""
+    jobs: tuple[str, ...] = ()  # events and the three for files
+    state_table: str = ""
+    features_table: str = ""
+    catalog_queue: str = ""  # URL
+    functions: Mapping[str, str] = field(default_factory=dict)
+    interactions_source: str = "both"  # bulk, stream or both
+
+    @property
+    def name(self) -> str:
+        """What names of its parts, in Personalize too, begin with."""
+        return f"clickstream-{self.stage}"
 
     def raw(self) -> S3Store:
         """Below the events' prefix."""
@@ -45,6 +61,12 @@ class Deployment:
     def quarantine(self) -> S3Store:
         return S3Store(boto3.client("s3"), self.quarantine_bucket, "")
 
+    def state(self) -> StateTable:
+        """The consumers' facts. Raises ConfigurationError where the stage has no consumers."""
+        if not self.state_table:
+            raise ConfigurationError(f"{self.name} has no state table: it was deployed without consumers")
+        return DynamoDBState(boto3.resource("dynamodb").Table(self.state_table))
+
 
 def find_deployment(stage: str) -> Deployment:
     """From the outputs of the stage's stacks. Raises ConfigurationError where they are not deployed."""
@@ -52,6 +74,7 @@ def find_deployment(stage: str) -> Deployment:
     outputs: dict[str, str] = {}
     for part in STACKS:
         outputs |= _outputs(cloudformation, f"clickstream-{stage}-{part}")
+    functions = {name.removesuffix(_FUNCTION): value for name, value in outputs.items() if name.endswith(_FUNCTION)}
     return Deployment(
         stage=stage,
         raw_bucket=outputs["RawBucket"],
@@ -62,6 +85,11 @@ def find_deployment(stage: str) -> Deployment:
         database=outputs["Database"],
         work_group=outputs["WorkGroup"],
         jobs=tuple(outputs[f"{name}Job"] for name in ("Events", "Items", "Users", "Interactions")),
+        state_table=outputs.get("StateTable", ""),
+        features_table=outputs.get("FeaturesTable", ""),
+        catalog_queue=outputs.get("CatalogQueue", ""),
+        functions=functions,
+        interactions_source=_interactions_source(functions),
     )
 
 
@@ -73,3 +101,12 @@ def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
             f"stack {stack} is not deployed ({error}); locally `make demo` or `make up` does, on AWS `make deploy`"
         ) from error
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
+
+
+def _interactions_source(functions: Mapping[str, str]) -> str:
+    """As the function that sends events to Personalize was told."""
+    if "Realtime" not in functions:
+        return "both"
+    told = boto3.client("lambda").get_function_configuration(FunctionName=functions["Realtime"])
+    source: str = told["Environment"]["Variables"]["INTERACTIONS_SOURCE"]
+    return source

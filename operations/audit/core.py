@@ -91,7 +91,7 @@ def _of_producer(
     last_told = told[-1].accepted if told else 0
     absent = Ranges.to(max(seen.last, last_told)) - seen
     for seqs, since in _since(absent, told):
-        yield finding("was accepted and is not in raw", seqs), _is_overdue(since, patience)
+        yield finding("was accepted and is not in raw", seqs), is_overdue(since, patience)
     for number in Ranges.to(told[-1].number if told else 0) - Ranges.of(c.number for c in told):
         before = max((c.accepted for c in told if c.number < number), default=0)
         after = min(c.accepted for c in told if c.number > number)
@@ -100,7 +100,7 @@ def _of_producer(
     if not told or not told[-1].final:
         at = told[-1].at if told else None
         what = "has no final checkpoint: more may have been accepted after it"
-        yield finding(what, Ranges.join([(max(seen.last, last_told),) * 2])), _is_overdue(at, patience)
+        yield finding(what, Ranges.join([(max(seen.last, last_told),) * 2])), is_overdue(at, patience)
 
 
 def _since(absent: Ranges, told: list[Checkpoint]) -> Iterator[tuple[Ranges, datetime | None]]:
@@ -114,7 +114,8 @@ def _since(absent: Ranges, told: list[Checkpoint]) -> Iterator[tuple[Ranges, dat
         yield rest, None
 
 
-def _is_overdue(since: datetime | None, patience: Patience) -> bool:
+def is_overdue(since: datetime | None, patience: Patience) -> bool:
+    """Whether what has been absent `since` then is lost; of what has no time, only once nothing is on its way."""
     if patience.allowed is None:
         return True
     return since is not None and patience.now - since > patience.allowed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from contract.checkpoints import Checkpoint
@@ -20,10 +20,15 @@ class RawLines:
     checkpoints: Sequence[Checkpoint]
 
     def producers(self) -> dict[str, Ranges]:
-        found: dict[str, list[int]] = {}
-        for producer_id, seq in self.stamps.values():
-            found.setdefault(producer_id, []).append(seq)
-        return {producer_id: Ranges.of(seqs) for producer_id, seqs in found.items()}
+        return stamps_by_producer(self.stamps.values())
+
+
+def stamps_by_producer(stamps: Iterable[tuple[str, int]]) -> dict[str, Ranges]:
+    """From pairs of producer_id and producer_seq, repeats and disorder included."""
+    found: dict[str, list[int]] = {}
+    for producer_id, seq in stamps:
+        found.setdefault(producer_id, []).append(seq)
+    return {producer_id: Ranges.of(seqs) for producer_id, seqs in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

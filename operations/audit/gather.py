@@ -69,18 +69,24 @@ def scan(key: str, data: bytes) -> RawLines:
     checkpoints: list[Checkpoint] = []
     lines = 0
     for number, line in enumerate(gzip.decompress(data).split(b"\n"), start=1):
-        if not line.strip(_BLANK):
+        if is_blank(line):
             continue
         lines += 1
         checkpoint = parse_checkpoint(line)
         if checkpoint is not None:
             checkpoints.append(checkpoint)
-        elif stamp := _stamp(line):
+        elif stamp := stamp_of(line):
             stamps[number] = stamp
     return RawLines(key=key, lines=lines, stamps=stamps, checkpoints=checkpoints)
 
 
-def _stamp(line: bytes) -> tuple[str, int] | None:
+def is_blank(line: bytes) -> bool:
+    """Whether it has a number and no outcome."""
+    return not line.strip(_BLANK)
+
+
+def stamp_of(line: bytes) -> tuple[str, int] | None:
+    """Its producer_id and producer_seq, whether or not the contract takes the line."""
     if b'"producer_seq"' not in line:
         return None
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from contract.ranges import Ranges
@@ -50,5 +50,20 @@ class Report:
     pending: Sequence[Finding] = ()  # on their way, within the time that they have
 
     @property
+    def imbalance(self) -> int:
+        """What is missing, and what else is not as it must be; 0 where it balances."""
+        return sum(abs(hop.missing) for hop in self.hops) + len(self.findings)
+
+    @property
     def balanced(self) -> bool:
         return not self.findings and not any(hop.missing for hop in self.hops)
+
+
+def joined(reports: Iterable[Report]) -> Report:
+    """One report of all their hops, in order."""
+    parts = list(reports)
+    return Report(
+        hops=[hop for part in parts for hop in part.hops],
+        findings=[finding for part in parts for finding in part.findings],
+        pending=[finding for part in parts for finding in part.pending],
+    )

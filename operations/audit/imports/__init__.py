@@ -1,0 +1,1 @@
+"""The audit of imports: what was published, against what Personalize says it imported."""

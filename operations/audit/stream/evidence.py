@@ -1,0 +1,41 @@
+"""What the audit of the stream consumer judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contract.ranges import Ranges
+from contract.stream_account import Place, StreamAccount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawObject:
+    """What a raw object holds that the stream consumer must have read too; checkpoints are left out."""
+
+    key: str
+    arrived: datetime  # by the hour in its key, which is the earliest that it can have been
+    lines: int
+    repeats: int  # of its lines, those that the lake has from elsewhere
+    producers: Mapping[str, Ranges]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedBatch:
+    """A batch that the consumer gave up and Lambda kept, whole."""
+
+    key: str  # in the quarantine's bucket
+    lines: int
+    producers: Mapping[str, Ranges]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvidence:
+    """`watermarks`: by shard, read after the accounts. Without `whole`, only the newest accounts were read."""
+
+    raw: Sequence[RawObject]
+    accounts: Sequence[StreamAccount]
+    watermarks: Mapping[str, Place]
+    failed: Sequence[FailedBatch] = field(default_factory=tuple)
+    whole: bool = True

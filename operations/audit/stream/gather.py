@@ -1,0 +1,97 @@
+"""Collect the evidence on the stream consumer: its accounts, its watermarks, and the batches that it gave up."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from consumers.state_table import StateTable
+from contract.checkpoints import parse_checkpoint
+from contract.kpl import DamagedAggregate, deaggregate
+from contract.ledger import CHECKPOINT, DEDUPLICATED
+from contract.stream_account import Place, StreamAccount, decode_account
+from contract.times import parse_instant
+from glue_jobs.events.layout import arrival
+from glue_jobs.store import Store
+from operations.audit.evidence import Evidence, stamps_by_producer
+from operations.audit.gather import is_blank, stamp_of
+from operations.audit.stream.evidence import FailedBatch, RawObject, StreamEvidence
+
+CONSUMER = "realtime"
+FAILED = "aws/lambda/"  # as Lambda names what it keeps of a stream's batches
+_CLOCKS_APART = timedelta(hours=1)
+
+
+def gather_stream(
+    events: Evidence, state: StateTable, quarantine: Store, *, since: datetime | None = None
+) -> StreamEvidence:
+    """What is held against the raw objects that `events` lists; with `since`, against those that arrived after it.
+
+    Raises ConfigurationError for a raw object whose key does not say when it arrived.
+    """
+    raw = [found for found in raw_objects(events) if since is None or found.arrived >= since]
+    shards = [shard for shard, _ in state.query(f"watermark#{CONSUMER}")]
+    accounts = [account for shard in shards for account in _accounts(state, shard, since)]
+    watermarks = {shard: _place(item) for shard, item in state.query(f"watermark#{CONSUMER}")}  # after the accounts
+    failed = [batch for batch in _failed(quarantine, since) if batch is not None]
+    return StreamEvidence(raw=raw, accounts=accounts, watermarks=watermarks, failed=failed, whole=since is None)
+
+
+def raw_objects(events: Evidence) -> Iterator[RawObject]:
+    """Each as the ledger has it, or as it was read anew."""
+    accounts = {(account.key, account.etag): account for entry in events.entries for account in entry.inputs}
+    for key, etag in events.raw.items():
+        arrived = arrival(key).hour
+        account, now = accounts.get((key, etag)), events.reread.get(key)
+        if account is not None:
+            lines, repeats = account.lines - account.count(CHECKPOINT), account.count(DEDUPLICATED)
+            yield RawObject(key=key, arrived=arrived, lines=lines, repeats=repeats, producers=account.producers)
+        elif now is not None:
+            lines = now.lines - len(now.checkpoints)
+            yield RawObject(key=key, arrived=arrived, lines=lines, repeats=0, producers=now.producers())
+
+
+def _accounts(state: StateTable, shard: str, since: datetime | None) -> Iterator[StreamAccount]:
+    """Newest first, and no more than are asked for: a shard has 86,400 a day where it is busy."""
+    for _, item in state.query(f"account#{CONSUMER}#{shard}", newest_first=True):
+        account = decode_account(item["account"])
+        if since is not None and parse_instant(account.at) < since - _CLOCKS_APART:
+            return
+        yield account
+
+
+def _place(item: dict[str, Any]) -> Place:
+    return Place(sequence=int(item["sequence"]), sub=int(item["sub"]))
+
+
+def _failed(quarantine: Store, since: datetime | None) -> Iterator[FailedBatch | None]:
+    for found in quarantine.list(FAILED):
+        if since is None or found.modified >= since:
+            yield read_failed(found.key, quarantine.read(found.key))
+
+
+def read_failed(key: str, data: bytes) -> FailedBatch | None:
+    """A batch as Lambda keeps it; None for what is not of a stream."""
+    kept = json.loads(data)
+    if "KinesisBatchInfo" not in kept:
+        return None
+    payload = kept["payload"]
+    records = (json.loads(payload) if isinstance(payload, str) else payload)["Records"]
+    lines = [line for record in records for line in _lines(base64.b64decode(record["kinesis"]["data"]))]
+    stamps = [stamp for line in lines if (stamp := stamp_of(line))]
+    return FailedBatch(key=key, lines=len(lines), producers=stamps_by_producer(stamps))
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Of a record; a damaged aggregate is one."""
+    try:
+        packed = deaggregate(data)
+    except DamagedAggregate:
+        yield data
+        return
+    for part in [data] if packed is None else [sub.data for sub in packed]:
+        lines = (line for line in part.split(b"\n") if not is_blank(line))
+        yield from (line for line in lines if parse_checkpoint(line) is None)
