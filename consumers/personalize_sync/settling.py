@@ -1,0 +1,21 @@
+"""Reconciling until nothing is pending: for the demo, and for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from consumers.personalize_sync.lease import Lease
+from consumers.personalize_sync.reconciling import Reconciler
+from consumers.personalize_sync.running import Ended, Pace, run
+
+
+def settle(make: Callable[[], Reconciler], lease: Callable[[], Lease], pace: Pace) -> Ended:
+    """As wake-ups by the clock would: again and again, also while another holds the lease, until it is settled.
+
+    `make`, `lease`: a new one for each wake-up. Returns what the last one came to, settled or out of time.
+    """
+    while True:
+        ended = run(make(), lease(), pace)
+        if ended.is_settled or not pace.has_time:
+            return ended
+        pace.sleep(pace.poll_seconds)
