@@ -12,7 +12,8 @@ COMPILE := UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile -q --python-version 3.11 -
   --no-emit-index-url --no-emit-find-links
 # Wheels for Glue are of dev.lock's versions, but for what Glue has itself.
 GLUE_HAS := requirements/glue-5.1.txt
-REST_OF_DEV = sed -n 's/^\([a-z0-9.-]*==[^ ]*\).*/\1/p' requirements/dev.lock | grep -vf <(sed -n 's/==.*/==/p' $(GLUE_HAS) | sed 's/^/^/')
+ALL_OF_DEV = sed -n 's/^\([a-z0-9.-]*==[^ ]*\).*/\1/p' requirements/dev.lock
+REST_OF_DEV = $(ALL_OF_DEV) | grep -vf <(sed -n 's/==.*/==/p' $(GLUE_HAS) | sed 's/^/^/')
 
 STAGE ?= dev
 SEED ?= 1
@@ -103,6 +104,8 @@ lock: $(READY) ## Resolve requirements/*.in again into the locks
 	@$(COMPILE) --no-annotate --python-platform x86_64-manylinux_2_28 --only-binary :all: \
 	  --constraints $(GLUE_HAS) --constraints <($(REST_OF_DEV)) \
 	  $$(sed -n 's/==.*//p' $(GLUE_HAS) | sed 's/^/--no-emit-package /') requirements/glue.in -o requirements/glue.lock
+	@for name in lambda audit; do $(subst 3.11,3.12,$(COMPILE)) --no-annotate --python-platform x86_64-manylinux_2_28 \
+	  --only-binary :all: --constraints <($(ALL_OF_DEV)) requirements/$$name.in -o requirements/$$name.lock; done
 
 clean: ## Remove what was built; .venv and .local stay
 	@rm -rf build cdk.out* .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from eventbridge_rules.model import Rule, RulesFile, Schedule
+from eventbridge_rules.model import Rule, RulesFile, Schedule, TargetKind
 from eventbridge_rules.placeholders import placeholders_in
 
 HERE = Path(__file__).parent
@@ -26,9 +26,23 @@ class Known:
     jobs: frozenset[str]
     workflows: frozenset[str]
     topics: frozenset[str]
+    functions: frozenset[str] = frozenset()
+    queues: frozenset[str] = frozenset()
 
     def placeholders(self) -> frozenset[str]:
         return frozenset({f"bucket:{name}" for name in self.buckets} | {f"job:{name}" for name in self.jobs})
+
+    def targets(self, kind: TargetKind) -> frozenset[str]:
+        """The names of what a rule may wake."""
+        match kind:
+            case "glue_workflow":
+                return self.workflows
+            case "function":
+                return self.functions
+            case "queue":
+                return self.queues
+            case "topic":
+                return self.topics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +84,16 @@ def _uses(file: RulesFile, known: Known) -> Iterator[tuple[str, str, frozenset[s
     for rule in file.rules:
         yield from _rule_uses(rule, known)
     for schedule in file.schedules:
-        yield f"schedule {schedule.name}: target.glue_job", schedule.target.glue_job, known.jobs
+        target = schedule.target
+        if target.glue_job is not None:
+            yield f"schedule {schedule.name}: target.glue_job", target.glue_job, known.jobs
+        if target.function is not None:
+            yield f"schedule {schedule.name}: target.function", target.function, known.functions
 
 
 def _rule_uses(rule: Rule, known: Known) -> Iterator[tuple[str, str, frozenset[str]]]:
-    if rule.target.glue_workflow is not None:
-        yield f"rule {rule.name}: target.glue_workflow", rule.target.glue_workflow, known.workflows
-    if rule.target.topic is not None:
-        yield f"rule {rule.name}: target.topic", rule.target.topic, known.topics
+    kind = rule.target.kind
+    yield f"rule {rule.name}: target.{kind}", rule.target.name, known.targets(kind)
     for key, inner in rule.pattern.items():
         for placeholder in placeholders_in(inner):
             yield f"rule {rule.name}: pattern.{key}", placeholder, known.placeholders()

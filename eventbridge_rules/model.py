@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{1,40}$")]
+TargetKind = Literal["glue_workflow", "function", "queue", "topic"]
 Reason = Annotated[str, msgspec.Meta(min_length=20, max_length=512)]
 
 
@@ -19,11 +20,32 @@ class RuleTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Exactly one thing a rule wakes, by the name it has in this project."""
 
     glue_workflow: str | None = None
+    function: str | None = None
+    queue: str | None = None
     topic: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.glue_workflow is None) == (self.topic is None):
-            raise ValueError("name exactly one of glue_workflow, topic")
+        if len(self._named()) != 1:
+            raise ValueError("name exactly one of glue_workflow, function, queue, topic")
+
+    @property
+    def kind(self) -> TargetKind:
+        """Which of the fields is given."""
+        return self._named()[0][0]
+
+    @property
+    def name(self) -> str:
+        """What that field says."""
+        return self._named()[0][1]
+
+    def _named(self) -> list[tuple[TargetKind, str]]:
+        fields: dict[TargetKind, str | None] = {
+            "glue_workflow": self.glue_workflow,
+            "function": self.function,
+            "queue": self.queue,
+            "topic": self.topic,
+        }
+        return [(kind, name) for kind, name in fields.items() if name is not None]
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,10 +60,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class ScheduleTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a schedule starts, and what it tells it besides the job's own arguments."""
+    """Exactly one thing a schedule starts, and what it tells a job besides the job's own arguments."""
 
-    glue_job: str
+    glue_job: str | None = None
+    function: str | None = None
     arguments: dict[Annotated[str, msgspec.Meta(pattern="^--[A-Za-z_]+$")], str] = {}
+
+    def __post_init__(self) -> None:
+        if (self.glue_job is None) == (self.function is None):
+            raise ValueError("name exactly one of glue_job, function")
+        if self.function is not None and self.arguments:
+            raise ValueError("arguments: a function takes none; it is told which schedule woke it")
 
 
 class Schedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from infra.assets import ROOT, package
 from infra.config import STAGES, Config
 from infra.stacks.data import DataStack
 from infra.stacks.processing import ProcessingStack, Sources
+from infra.vendored import ensure_vendored
 from infra.wheels import ensure_wheels
 
 _FLAGS = {
@@ -22,11 +23,21 @@ _FLAGS = {
 }
 
 
-def build(config: Config, outdir: Path, *, wheels: Path | None, root: Path = ROOT, validate: bool = False) -> cdk.App:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Wheels:
+    """What AWS lacks of packages: zips that were downloaded before."""
+
+    glue: Path
+    functions: dict[str, Path]
+    """By the name that a function.yaml has for its zip."""
+
+
+def build(config: Config, outdir: Path, *, wheels: Wheels | None, root: Path = ROOT, validate: bool = False) -> cdk.App:
     """The app of one stage, not yet synthesized.
 
-    `root` is where the data files and sources lie, `wheels` the zip of what Glue lacks. `validate` lets CDK
-    check properties against CloudFormation's schemas, which costs some 5 s; cfn-lint does so in the tests.
+    `root` is where the data files and sources lie. Without `wheels`, jobs and functions find the packages where they
+    run. `validate` lets CDK check properties against CloudFormation's schemas, which costs some 5 s; cfn-lint does so
+    in the tests.
     """
     app = cdk.App(
         outdir=str(outdir),
@@ -34,9 +45,10 @@ def build(config: Config, outdir: Path, *, wheels: Path | None, root: Path = ROO
         context=_FLAGS,
         builtin_cloud_formation_validation=validate,
     )
-    (glue_zip,) = package(root=root, out=root / "build")
+    packages = package(root=root, out=root / "build", vendored=wheels.functions if wheels else None)
     data = DataStack(app, "Data", config=config)
-    ProcessingStack(app, "Processing", data=data, sources=Sources(root=root, glue_zip=glue_zip, wheels=wheels))
+    sources = Sources(root=root, packages=packages, glue_wheels=wheels.glue if wheels else None)
+    ProcessingStack(app, "Processing", data=data, sources=sources)
     for key, value in {"project": "clickstream", "stage": config.stage, "managed-by": "cdk"}.items():
         cdk.Tags.of(app).add(key, value)
     return app
@@ -46,8 +58,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = _parse(argv)
     config = _config(args)
     out = args.out or ROOT / "build" / "cdk" / args.stage
-    # Locally the jobs run in this Python, which has the packages of the wheels.
-    wheels = None if config.stage == "local" else ensure_wheels()
+    # Locally jobs and functions run in this Python, which has the packages of the wheels.
+    wheels = None if config.stage == "local" else Wheels(glue=ensure_wheels(), functions=ensure_vendored())
     assembly = build(config, out, wheels=wheels, validate=config.stage != "local").synth()
     for stack in assembly.stacks:
         print(f"{stack.stack_name}: {len(stack.template['Resources'])} resources, {stack.template_full_path}")
@@ -62,13 +74,17 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stream_retention_hours", type=int)
     parser.add_argument("--lake_partition", choices=["day", "month"], help="what a partition of the lake holds")
     parser.add_argument("--gate", help="thresholds of the quality gate that are not the usual: max_psi=0.3,warn=volume")
-    parser.add_argument("--alert_email", help="who is told when a job fails")
+    parser.add_argument("--interactions_source", choices=["bulk", "stream", "both"], help="how Personalize gets them")
+    parser.add_argument("--put_events_quota", type=int, help="PutEvents calls a second that your account may make")
+    parser.add_argument("--monthly_cap_usd", type=int, help="what may be spent in a month")
+    parser.add_argument("--alert_email", help="who is told when something fails or costs too much")
     return parser.parse_args(argv)
 
 
 def _config(args: argparse.Namespace) -> Config:
-    settings = ("stream_shards", "stream_retention_hours", "lake_partition", "gate", "alert_email")
-    given: dict[str, Any] = {name: vars(args)[name] for name in settings if vars(args)[name] is not None}
+    given: dict[str, Any] = {
+        name: value for name, value in vars(args).items() if name not in {"stage", "out"} and value is not None
+    }
     return dataclasses.replace(STAGES[args.stage], **given)
 
 

@@ -1,19 +1,48 @@
-"""Writes the zips that jobs run from: the same bytes for the same sources, without Docker."""
+"""Writes the zips that jobs and functions run from: the same bytes for the same sources, without Docker."""
 
 import os
+import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+from infra.imports import modules_of
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
+_CODE_AND_DATA = ("*.py", "*.toml", "*.json")
+_AUDIT = "operations.audit.lambda_handler"
 
 
-def package(*, root: Path = ROOT, out: Path = BUILD) -> tuple[Path, ...]:
-    """Write every artefact that a deployment names, and return their paths."""
-    return (write_zip(out / "glue_jobs.zip", root=root, files=glue_sources(root)),)
+@dataclass(frozen=True, kw_only=True)
+class Packages:
+    """The artefacts that a deployment names."""
+
+    glue_jobs: Path
+    functions: dict[str, Path]
+    """By the name that a function.yaml has for its zip."""
+
+
+def package(*, root: Path = ROOT, out: Path = BUILD, vendored: dict[str, Path] | None = None) -> Packages:
+    """Write every artefact; `vendored` has a zip of unpacked wheels for each zip of functions, or nothing."""
+    wheels = vendored or {}
+    sources = {"lambda": lambda_sources, "audit": audit_sources}
+    return Packages(
+        glue_jobs=write_zip(out / "glue_jobs.zip", root=root, files=glue_sources(root)),
+        functions={
+            # Two names, as both may be wanted: a deployment's, and one for a Python that has the packages.
+            name: write_zip(
+                out / (f"{name}.zip" if name in wheels else f"{name}_sources.zip"),
+                root=root,
+                files=files(root),
+                beside=wheels.get(name),
+            )
+            for name, files in sources.items()
+        },
+    )
 
 
 def glue_sources(root: Path) -> Iterator[Path]:
@@ -24,11 +53,33 @@ def glue_sources(root: Path) -> Iterator[Path]:
     yield from (root / "glue_jobs").rglob("*.py")
 
 
-def write_zip(target: Path, *, root: Path, files: Iterable[Path]) -> Path:
-    """Zip `files` under their paths relative to `root`; clock, order and modes leave no trace."""
+def lambda_sources(root: Path) -> Iterator[Path]:
+    """What a function imports and reads: the consumers, and all of the contract but its generator."""
+    yield from _contract(root)
+    yield from (path for kind in _CODE_AND_DATA for path in (root / "consumers").rglob(kind))
+
+
+def audit_sources(root: Path) -> Iterator[Path]:
+    """What the audit imports, wherever it stands, found by its imports."""
+    yield from {*_contract(root), *modules_of(root, _AUDIT)}
+
+
+def _contract(root: Path) -> Iterator[Path]:
+    yield from (root / "contract").glob("*.py")
+    generated = root / "contract" / "generated"
+    yield from (path for kind in ("*.py", "*.json", "*.avsc") for path in generated.glob(kind))
+
+
+def write_zip(target: Path, *, root: Path, files: Iterable[Path], beside: Path | None = None) -> Path:
+    """Zip `files` under their paths relative to `root`; clock, order and modes leave no trace.
+
+    What the zip `beside` holds is in it, too.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(f".{os.getpid()}.part")
-    with zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    if beside is not None:
+        shutil.copyfile(beside, unfinished)
+    with zipfile.ZipFile(unfinished, "a" if beside else "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for path in sorted(files):
             entry = zipfile.ZipInfo(path.relative_to(root).as_posix(), _EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED

@@ -1,12 +1,25 @@
 """The settings of each stage: the only place where local, dev and prod differ."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from infra.local_differences import LEFT_OUT
 
 Stage = Literal["local", "dev", "prod"]
 LakePartition = Literal["day", "month"]
+InteractionsSource = Literal["bulk", "stream", "both"]
+
+SETTINGS: Final = tuple(
+    f"setting:{name}"
+    for name in (
+        *("bus", "gate", "interactions_source", "lake_partition", "monthly_cap", "poll_seconds"),
+        *("put_events_per_second", "stage"),
+    )
+)
+"""What data files may ask for, by placeholder: the keys of `Config.settings`."""
+
+ON_DEMAND_SHARDS: Final = 4
+"""An on-demand stream starts with so many; docs/scaling.md says what to do when it has grown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +32,10 @@ class Config:
     stream_retention_hours: int = 48
     lake_partition: LakePartition = "day"  # month suits long thin histories: a file a partition
     gate: str = ""  # thresholds of the quality gate that are not the usual ones: "max_psi=0.3,warn=volume"
+    interactions_source: InteractionsSource = "both"  # how interactions reach Personalize
+    put_events_quota: int = 1_000  # PutEvents calls a second that Personalize grants the account
+    monthly_cap_usd: int = 300  # beyond it nothing is created, and the budget tells
+    poll_seconds: float = 5.0  # between two looks at what Personalize is making
     # S3 rounds each of these up to the next midnight UTC: 25 + 1 + 3 + 1 is 30 days to the last byte.
     raw_days: int = 25
     noncurrent_days: int = 3
@@ -32,6 +49,10 @@ class Config:
             raise ValueError("stream_retention_hours: Kinesis keeps records from 24 to 8760 hours")
         if self.stream_shards is not None and self.stream_shards < 1:
             raise ValueError("stream_shards: at least 1, or None for an on-demand stream")
+        if self.put_events_quota < (self.stream_shards or ON_DEMAND_SHARDS):
+            raise ValueError("put_events_quota: less than one call a second for each shard")
+        if self.monthly_cap_usd < 1 or self.poll_seconds <= 0:
+            raise ValueError("monthly_cap_usd: at least 1, and poll_seconds: more than 0")
         if self.raw_days + self.noncurrent_days > 28:  # noqa: PLR2004 - explained at raw_days
             raise ValueError("raw_days + noncurrent_days: raw and quarantined events must be gone in 30 days")
 
@@ -48,9 +69,15 @@ class Config:
         """What data files may ask for, by placeholder."""
         # Nobody here could see an empty argument arrive on Glue, so the usual gate has a name.
         return {
-            "setting:lake_partition": self.lake_partition,
-            "setting:gate": self.gate or "default",
             "setting:bus": self.deployment,
+            "setting:gate": self.gate or "default",
+            "setting:interactions_source": self.interactions_source,
+            "setting:lake_partition": self.lake_partition,
+            "setting:monthly_cap": str(self.monthly_cap_usd),
+            "setting:poll_seconds": str(self.poll_seconds),
+            # Each shard has a consumer of its own, and none knows how much the others send.
+            "setting:put_events_per_second": str(self.put_events_quota // (self.stream_shards or ON_DEMAND_SHARDS)),
+            "setting:stage": self.stage,
         }
 
     @property
@@ -60,7 +87,7 @@ class Config:
 
 
 STAGES: dict[Stage, Config] = {
-    "local": Config(stage="local", keep_data=False, stream_shards=1, left_out=frozenset(LEFT_OUT)),
+    "local": Config(stage="local", keep_data=False, stream_shards=1, poll_seconds=0.2, left_out=frozenset(LEFT_OUT)),
     "dev": Config(stage="dev", keep_data=False),
     "prod": Config(stage="prod", keep_data=True, log_days=365),
 }

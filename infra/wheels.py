@@ -15,7 +15,7 @@ LOCK: Final = ROOT / "requirements" / "glue.lock"
 SUFFIX: Final = ".gluewheels.zip"  # by which Glue knows such a zip
 NAME: Final = f"great_expectations{SUFFIX}"
 
-# What Glue 5.1 runs on, newest first: Amazon Linux 2023 with glibc 2.34.
+# What Glue 5.1 and Lambda run on, newest first: Amazon Linux 2023 with glibc 2.34.
 _PLATFORMS: Final = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux2014_x86_64")
 _FOLDER: Final = "wheels"  # in the zip; Glue looks there for requirements.txt, too
 
@@ -37,7 +37,7 @@ def is_built(target: Path, lock: Path) -> bool:
     if not target.exists():
         return False
     with zipfile.ZipFile(target) as archive:
-        return archive.read(f"{_FOLDER}/requirements.txt").decode() == _requirements(pins(lock))
+        return archive.read(f"{_FOLDER}/requirements.txt").decode() == requirements(pins(lock))
 
 
 def build_wheels(target: Path, *, lock: Path, download: Download) -> Path:
@@ -46,15 +46,15 @@ def build_wheels(target: Path, *, lock: Path, download: Download) -> Path:
         folder = Path(scratch) / _FOLDER
         folder.mkdir()
         download(lock, folder)
-        _refuse_gaps(folder, pins(lock))
-        (folder / "requirements.txt").write_text(_requirements(pins(lock)))
+        refuse_gaps(folder, pins(lock))
+        (folder / "requirements.txt").write_text(requirements(pins(lock)))
         return write_zip(target, root=Path(scratch), files=folder.iterdir())
 
 
-def download(lock: Path, folder: Path) -> None:
-    """Let pip fetch the wheels that fit Glue, each held against its hash."""
+def download(lock: Path, folder: Path, *, python: str = "3.11") -> None:
+    """Let pip fetch the wheels that fit Glue, or Lambda's Python, each held against its hash."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    fitting = ["--python-version", "3.11", "--implementation", "cp", "--only-binary", ":all:", "--no-deps"]
+    fitting = ["--python-version", python, "--implementation", "cp", "--only-binary", ":all:", "--no-deps"]
     platforms = [word for platform in _PLATFORMS for word in ("--platform", platform)]
     given = ["--require-hashes", "--requirement", str(lock), "--dest", str(folder)]
     done = subprocess.run([*command, *fitting, *platforms, *given], capture_output=True, text=True, check=False)
@@ -67,11 +67,13 @@ def pins(lock: Path) -> Mapping[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)==([^\s\\;]+)", lock.read_text(), flags=re.MULTILINE))
 
 
-def _requirements(pinned: Mapping[str, str]) -> str:
+def requirements(pinned: Mapping[str, str]) -> str:
+    """The pins as pip reads them."""
     return "".join(f"{name}=={version}\n" for name, version in sorted(pinned.items()))
 
 
-def _refuse_gaps(folder: Path, wanted: Mapping[str, str]) -> None:
+def refuse_gaps(folder: Path, wanted: Mapping[str, str]) -> None:
+    """Raise `WheelsMissing` where the wheels in `folder` are not exactly those wanted."""
     names = (path.name.split("-") for path in folder.glob("*.whl"))
     found = {re.sub(r"[-_.]+", "-", name).lower(): version for name, version, *_ in names}
     if found != wanted:

@@ -15,7 +15,7 @@ BUCKET_NAMES: Final[tuple[BucketName, ...]] = get_args(BucketName)
 
 ACCESS_LOG_DAYS = 90
 UNFINISHED_UPLOAD_DAYS = 2
-PERSONALIZE_DATA: Final = ("interactions/", "items/", "users/", "data-docs/", "_refused/")
+PERSONALIZE_DATA: Final = ("interactions/", "items/", "users/", "batch/", "data-docs/", "_refused/")
 
 
 class DataBuckets(Construct):

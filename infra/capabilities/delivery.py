@@ -73,7 +73,7 @@ class RawDelivery(Construct):
         for statement in [
             *_bucket_grants(base),
             use_of_key("EncryptRawObjects", ["kms:GenerateDataKey", "kms:Decrypt"], ["raw"], base),
-            *_stream_grants(stream, base),
+            *stream_grants(stream, base),
             _log_grant(self._log_group, self._log_stream),
         ]:
             role.add_to_policy(statement)
@@ -96,7 +96,8 @@ def _bucket_grants(base: Foundation) -> list[iam.PolicyStatement]:
     ]
 
 
-def _stream_grants(stream: kinesis.IStream, base: Foundation) -> list[iam.PolicyStatement]:
+def stream_grants(stream: kinesis.IStream, base: Foundation) -> list[iam.PolicyStatement]:
+    """What reading the encrypted stream takes, for whatever service acts in the role."""
     return [
         iam.PolicyStatement(
             sid="ReadTheStream",

@@ -1,4 +1,4 @@
-"""From what a job reads and writes to exactly the permissions that takes."""
+"""From what a job or function reads and writes to exactly the permissions that takes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +13,12 @@ from infra.capabilities.job_spec import Location
 EVENT_SOURCE = "clickstream.files"
 """The one source a job may name in events of its own."""
 
+REPLACE = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+"""What Spark and its committers do with objects."""
+
+PUT = ("s3:PutObject",)
+"""What a function does: it writes an object whole, and never takes one away."""
+
 
 def service_role_principal(service: str) -> iam.IPrincipal:
     """A service acting for this account, and for no other that names our role."""
@@ -22,13 +28,13 @@ def service_role_principal(service: str) -> iam.IPrincipal:
 
 
 def storage_grants(
-    *, reads: Sequence[Location], writes: Sequence[Location], base: Foundation
+    *, reads: Sequence[Location], writes: Sequence[Location], base: Foundation, write_actions: Sequence[str] = REPLACE
 ) -> list[iam.PolicyStatement]:
     """Statements for objects, listings and the key; one a kind, each empty kind left out."""
     buckets = base.buckets
     return [
         *_objects("ReadObjects", ["s3:GetObject"], reads, buckets),
-        *_objects("WriteObjects", ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"], writes, buckets),
+        *_objects("WriteObjects", write_actions, writes, buckets),
         *_listings([*reads, *writes], buckets),
         *_key("DecryptWhatIsRead", ["kms:Decrypt"], reads, base),
         # A multipart upload decrypts its own parts when it completes.
@@ -36,20 +42,21 @@ def storage_grants(
     ]
 
 
-def publish_grants(buses: Sequence[str]) -> list[iam.PolicyStatement]:
-    """A statement for putting events of the file jobs on these buses, by ARN; none for none."""
+def publish_grants(buses: Sequence[str], sources: Sequence[str] = (EVENT_SOURCE,)) -> list[iam.PolicyStatement]:
+    """A statement for putting events of these sources on these buses, by ARN; none for none."""
     # A request carries a list of sources, so the condition is one on all of them.
-    conditions = {"ForAllValues:StringEquals": {"events:source": EVENT_SOURCE}}
+    named = sources[0] if len(sources) == 1 else list(sources)
+    conditions = {"ForAllValues:StringEquals": {"events:source": named}}
     put = iam.PolicyStatement(sid="PublishEvents", actions=["events:PutEvents"], conditions=conditions)
     put.add_resources(*buses)
     return [put] if buses else []
 
 
 def _objects(
-    sid: str, actions: list[str], locations: Sequence[Location], buckets: Mapping[BucketName, s3.IBucket]
+    sid: str, actions: Sequence[str], locations: Sequence[Location], buckets: Mapping[BucketName, s3.IBucket]
 ) -> list[iam.PolicyStatement]:
     resources = [buckets[at.bucket].arn_for_objects(f"{at.prefix}*") for at in locations]
-    return [iam.PolicyStatement(sid=sid, actions=actions, resources=resources)] if resources else []
+    return [iam.PolicyStatement(sid=sid, actions=list(actions), resources=resources)] if resources else []
 
 
 def _listings(locations: Sequence[Location], buckets: Mapping[BucketName, s3.IBucket]) -> list[iam.PolicyStatement]:

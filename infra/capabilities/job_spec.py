@@ -8,13 +8,11 @@ import yaml
 
 from eventbridge_rules.placeholders import placeholders_in
 from infra.capabilities.buckets import BUCKET_NAMES, BucketName
+from infra.config import SETTINGS
 
 
 class InvalidJob(Exception):
     """A job.yaml cannot be deployed; the message names the file and the key."""
-
-
-SETTINGS = ("setting:lake_partition", "setting:gate", "setting:bus")  # of `Config.settings`
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

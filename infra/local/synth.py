@@ -13,7 +13,7 @@ from infra.config import LakePartition
 from infra.local.paths import ROOT
 
 ASSEMBLIES: Final = Path("build/cdk")
-_FOLDERS: Final = ("infra", "eventbridge_rules", "glue_jobs", "contract")
+_FOLDERS: Final = ("infra", "eventbridge_rules", "glue_jobs", "contract", "consumers", "operations")
 _FILES: Final = ("requirements/dev.lock",)
 _IGNORED: Final = {"__pycache__", ".mypy_cache", ".ruff_cache"}
 

@@ -1,4 +1,4 @@
-"""What holds data and outlives deployments: the key, the buckets, the stream."""
+"""What holds data and outlives deployments: the key, the buckets, the tables, the stream."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -8,20 +8,26 @@ from constructs import Construct
 
 from infra.capabilities.buckets import DataBuckets, output_name
 from infra.capabilities.foundation import Foundation
+from infra.capabilities.personalize_access import let_personalize_in
+from infra.capabilities.tables import data_tables
 from infra.config import Config
 
 
 class DataStack(cdk.Stack):
-    """Key, buckets and stream; in prod none of them is deleted with the stack."""
+    """Key, buckets, tables and stream; in prod none of them is deleted with the stack."""
 
     def __init__(self, scope: Construct, id_: str, *, config: Config) -> None:
         super().__init__(scope, id_, stack_name=config.name("data"), termination_protection=config.keep_data)
         key = _data_key(self, config)
         buckets = DataBuckets(self, "Buckets", config=config, key=key).buckets
-        self.foundation = Foundation(config=config, buckets=buckets, key=key)
+        let_personalize_in(buckets["personalize"], key)
+        tables = data_tables(self, config=config, key=key, removal=removal_policy(config))
+        self.foundation = Foundation(config=config, buckets=buckets, tables=tables, key=key)
         self.stream = _stream(self, config, key)
         for name, bucket in buckets.items():
             cdk.CfnOutput(self, output_name(name), value=bucket.bucket_name)
+        for table_name, table in tables.items():
+            cdk.CfnOutput(self, f"{table_name.title()}Table", value=table.ref)
         cdk.CfnOutput(self, "StreamName", value=self.stream.stream_name)
 
 
@@ -35,7 +41,7 @@ def _data_key(scope: Construct, config: Config) -> kms.Key:
         scope,
         "DataKey",
         alias=f"alias/{config.name('data')}",
-        description="Encrypts events wherever they rest: stream, buckets, query results, alerts",
+        description="Encrypts events wherever they rest: stream, buckets, tables, query results, alerts",
         enable_key_rotation=True,
         removal_policy=removal_policy(config),
     )

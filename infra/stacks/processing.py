@@ -1,34 +1,45 @@
-"""What moves data: delivery, catalog, jobs, queries and what wakes them. Holds nothing itself."""
+"""What moves data: delivery, catalog, jobs, functions, queries and what wakes them. Holds nothing itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from eventbridge_rules.loading import Known, load_rules
+from infra.assets import Packages
 from infra.capabilities.alarms import Alarms, alerts_topic
 from infra.capabilities.buckets import BUCKET_NAMES
 from infra.capabilities.catalog import Catalog
 from infra.capabilities.delivery import RawDelivery
 from infra.capabilities.foundation import Foundation
+from infra.capabilities.function_spec import read_functions
+from infra.capabilities.functions import Function, Surroundings
 from infra.capabilities.job_spec import read_job
 from infra.capabilities.jobs import Code, GlueJob
+from infra.capabilities.personalize_access import personalize_role
 from infra.capabilities.queries import Queries
-from infra.capabilities.routing import Routing, Targets
+from infra.capabilities.routing import Routing
+from infra.capabilities.targets import Targets
 from infra.capabilities.wheels import upload_wheels
 from infra.stacks.data import DataStack
+
+_COMING = frozenset({"audit", "catalog", "personalize-sync", "realtime", "warming"})  # until all are there
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Where the data files lie that say what to deploy, and what the jobs import."""
+    """Where the data files lie that say what to deploy, and what jobs and functions import."""
 
     root: Path
-    glue_zip: Path
-    wheels: Path | None  # None: jobs find the packages where they run
+    packages: Packages
+    glue_wheels: Path | None  # None: jobs find the packages where they run
 
 
 class ProcessingStack(cdk.Stack):
@@ -44,8 +55,11 @@ class ProcessingStack(cdk.Stack):
         queries = Queries(self, "Queries", base=base)
         bus = events.CfnEventBus(self, "EventBus", name=config.deployment)
         jobs = self._jobs(base, sources, bus)
+        role = personalize_role(self, base=base)
+        functions = self._functions(base, sources, bus=bus, stream=data.stream, role=role)
         alerts = alerts_topic(self, base=base)
-        routing = self._routing(base, Targets(jobs=jobs, topics={"alerts": alerts}, bus=bus), sources.root)
+        targets = Targets(jobs=jobs, functions=functions, queues=_queues(functions), topics={"alerts": alerts}, bus=bus)
+        routing = self._routing(base, targets, sources.root)
         alarms = Alarms(self, "Alarms", base=base, topic=alerts)
         alarms.watch_dead_letters(routing.undelivered)
         alarms.watch_delivery(delivery.delivery_stream)
@@ -57,12 +71,19 @@ class ProcessingStack(cdk.Stack):
                 "Bus": bus.ref,
                 **{f"{name.title()}Job": job.name for name, job in jobs.items()},
                 **{f"{name.title()}Workflow": job.name for name, job in jobs.items()},
+                "PersonalizeRole": role.role_arn,
+                **{f"{function.spec.construct}Function": function.name for function in functions.values()},
+                **{
+                    f"{function.spec.construct}Queue": function.queue.queue_url
+                    for function in functions.values()
+                    if function.queue is not None
+                },
             }
         )
 
     def _jobs(self, base: Foundation, sources: Sources, bus: events.CfnEventBus) -> dict[str, GlueJob]:
-        libraries = assets.Asset(self, "GlueLibraries", path=str(sources.glue_zip))
-        wheels = upload_wheels(self, sources.wheels) if sources.wheels else None
+        libraries = assets.Asset(self, "GlueLibraries", path=str(sources.packages.glue_jobs))
+        wheels = upload_wheels(self, sources.glue_wheels) if sources.glue_wheels else None
         jobs = {}
         for path in sorted((sources.root / "glue_jobs").glob("*/job.yaml")):
             spec = read_job(path)
@@ -78,6 +99,24 @@ class ProcessingStack(cdk.Stack):
             )
         return jobs
 
+    def _functions(
+        self,
+        base: Foundation,
+        sources: Sources,
+        *,
+        bus: events.CfnEventBus,
+        stream: kinesis.IStream,
+        role: iam.Role,
+    ) -> dict[str, Function]:
+        specs = read_functions(sources.root)
+        zips = {
+            name: assets.Asset(self, f"{name.title()}Zip", path=str(sources.packages.functions[name]))
+            for name in sorted({spec.zip for spec in specs})
+        }
+        around = Surroundings(base=base, zips=zips, bus_arn=bus.attr_arn, stream=stream, personalize_role=role)
+        scope = Construct(self, "Functions")
+        return {spec.name: Function(scope, spec.construct, spec=spec, around=around) for spec in specs}
+
     def _routing(self, base: Foundation, targets: Targets, root: Path) -> Routing:
         names = base.bucket_names() | {f"job:{name}": job.name for name, job in targets.jobs.items()}
         routing = Routing(self, "Routing", config=base.config, targets=targets, names=names)
@@ -86,14 +125,28 @@ class ProcessingStack(cdk.Stack):
             jobs=frozenset(targets.jobs),
             workflows=frozenset(targets.jobs),
             topics=frozenset(targets.topics),
+            functions=frozenset(targets.functions) | _COMING,
+            queues=frozenset(targets.queues) | {"catalog-changes"},
         )
         loaded = load_rules(known=known, folder=root / "eventbridge_rules")
         for rule in loaded.rules:
-            routing.add_rule(rule)
+            if rule.target.name in {*targets.functions, *targets.queues, *targets.topics, *targets.jobs}:
+                routing.add_rule(rule)
         for schedule in loaded.schedules:
-            routing.add_schedule(schedule)
+            if schedule.target.function is None or schedule.target.function in targets.functions:
+                routing.add_schedule(schedule)
         return routing
 
     def _outputs(self, values: dict[str, str]) -> None:
         for name, value in values.items():
             cdk.CfnOutput(self, name, value=value)
+
+
+def _queues(functions: Mapping[str, Function]) -> dict[str, sqs.Queue]:
+    """The queues that feed functions, by the name each has in its function.yaml."""
+    sources = {name: function.spec.source for name, function in functions.items()}
+    return {
+        source.queue.name: queue
+        for name, source in sources.items()
+        if source is not None and source.queue is not None and (queue := functions[name].queue) is not None
+    }

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.capabilities.job_spec import SETTINGS
-from infra.config import STAGES, Config
+from infra.config import SETTINGS, STAGES, Config
 
 pytestmark = pytest.mark.unit
 
