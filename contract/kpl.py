@@ -47,6 +47,12 @@ def deaggregate(data: bytes) -> list[SubRecord] | None:
         return _in_any_order(body)
 
 
+def payloads(data: bytes) -> list[bytes] | None:
+    """What `deaggregate` finds, the data alone: for readers that do not ask for keys."""
+    records = deaggregate(data)
+    return None if records is None else [record.data for record in records]
+
+
 def _in_usual_order(body: bytes) -> list[SubRecord]:
     # Four times as fast as the general reader: tables first, each record's three fields in order.
     keys: list[str] = []

@@ -1,0 +1,24 @@
+"""The log of a function: JSON, one line an event, the level from the environment."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import structlog
+
+
+def configure_logs(environ: Mapping[str, str]) -> None:
+    """Whatever structlog logs from now on goes to stdout, with its level, its time and what is bound."""
+    level = logging.getLevelNamesMapping().get(environ.get("LOG_LEVEL", "INFO").upper(), logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,39 @@
+"""Effects in AWS: PutEvents and the quarantine's bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from consumers.aws_errors import error_code, translated
+from consumers.realtime.calls import Call
+from consumers.realtime.sending import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalizeEvents:
+    client: Any  # of personalize-events; without retries and validation of its own
+
+    def put(self, tracking_id: str, call: Call) -> None:
+        user = {"userId": call.user_id} if call.user_id else {}
+        try:
+            with translated("put events"):
+                self.client.put_events(
+                    trackingId=tracking_id, sessionId=call.session_id, eventList=list(call.entries), **user
+                )
+        except ClientError as error:
+            if error_code(error) == "InvalidInputException":
+                raise Refused(error.response["Error"].get("Message", "")) from error
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class S3Quarantine:
+    client: Any  # of S3
+    bucket: str
+
+    def put(self, key: str, body: bytes) -> None:
+        with translated(f"keep {key}"):
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=body)

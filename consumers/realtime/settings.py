@@ -1,0 +1,83 @@
+"""Settings of the consumer, and a consumer made of them."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, TextIO
+
+import msgspec
+
+from consumers.realtime.adapters import PersonalizeEvents, S3Quarantine
+from consumers.realtime.clock import Clock
+from consumers.realtime.core import Consumer
+from consumers.realtime.dynamodb import DynamoDBStore, DynamoDBUsers
+from consumers.realtime.emf import EmfMetrics
+from consumers.realtime.judged import Judge
+from consumers.realtime.sending import Sender
+from consumers.realtime.token_bucket import TokenBucket
+from consumers.realtime.tracker import Tracker
+from consumers.state_table import StateTable
+from contract.errors import ConfigurationError
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`put_events_per_second`: calls of this shard's consumer. `retry_seconds`: how long a call that Personalize does
+    not take is tried again. `earliest`: the day before which no event can have occurred."""
+
+    state_table: str
+    features_table: str
+    quarantine_bucket: str
+    stage: str
+    put_events_per_second: Positive
+    interactions_source: Literal["bulk", "stream", "both"] = "both"
+    put_events_threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 16
+    retry_seconds: Positive = 10.0
+    earliest: str = "1995-01-01"
+    aws_lambda_function_name: str = "realtime"
+
+    def earliest_instant(self) -> datetime:
+        """Raises ConfigurationError for what is no day."""
+        try:
+            return datetime.strptime(self.earliest, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError as error:
+            raise ConfigurationError(f"EARLIEST: {error}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a consumer works on: boto3's clients, threads, the log and time."""
+
+    personalize_events: Any
+    s3: Any
+    dynamodb: Any
+    state: StateTable
+    threads: Executor
+    out: TextIO
+    clock: Clock
+
+
+def consumer(settings: Settings, on: Surroundings) -> Consumer:
+    """For all invocations of a process. Raises `ConfigurationError`."""
+    chance = random.uniform
+    return Consumer(
+        judge=Judge(earliest=settings.earliest_instant(), sends_interactions=settings.interactions_source != "bulk"),
+        sender=Sender(
+            personalize=PersonalizeEvents(on.personalize_events),
+            tracker=Tracker(on.state),
+            bucket=TokenBucket(settings.put_events_per_second, on.clock),
+            clock=on.clock,
+            threads=on.threads,
+            chance=chance,
+            retry_seconds=settings.retry_seconds,
+        ),
+        quarantine=S3Quarantine(on.s3, settings.quarantine_bucket),
+        users=DynamoDBUsers(client=on.dynamodb, table=settings.features_table, clock=on.clock, chance=chance),
+        store=DynamoDBStore(client=on.dynamodb, state=settings.state_table, features=settings.features_table),
+        metrics=EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage),
+        clock=on.clock,
+    )
