@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from consumers.personalize_sync.policy import TrainingPolicy
 from contract.errors import ConfigurationError
 
 DATASETS: Final = ("interactions", "items", "users")
@@ -53,6 +54,7 @@ class Desired(Declared, frozen=True, kw_only=True):
     solutions: Mapping[str, WantedSolution]
     campaigns: Mapping[str, WantedCampaign]
     imports: ImportRules = ImportRules()
+    training: TrainingPolicy = TrainingPolicy()
     refusals: RefusalRules = RefusalRules()
 
 

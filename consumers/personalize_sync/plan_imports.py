@@ -30,9 +30,11 @@ class Importing:
 
 def plan_imports(world: World, shelf: Shelf, by: Importing, now: float) -> Plan:
     """Of each dataset at most one import runs; catalogs come before the first interactions."""
-    plans = {name: _of_dataset(world, name, shelf.get(name, ()), by, now) for name in DATASETS}
+    plans = {name: _of_dataset(world, name, shelf.get(name, ()), by, now) for name in DATASETS if name != _FIRST}
     if _waits_for_catalogs(world, plans):
         plans[_FIRST] = wait("interactions are imported first after items and users")
+    else:
+        plans[_FIRST] = _of_dataset(world, _FIRST, shelf.get(_FIRST, ()), by, now)
     plan = Plan.joined(plans.values())
     room = by.rules.most_pending - sum(job.is_pending for jobs in world.imports.values() for job in jobs)
     left_out = tuple(f"{call.arn} waits: {by.rules.most_pending} imports are pending" for call in plan.calls[room:])
@@ -42,9 +44,8 @@ def plan_imports(world: World, shelf: Shelf, by: Importing, now: float) -> Plan:
 def _waits_for_catalogs(world: World, plans: dict[str, Plan]) -> bool:
     if any(job.is_active for job in world.imports.get(_FIRST, ())):
         return False
-    others = [name for name in DATASETS if name != _FIRST]
-    running = any(job.is_pending for name in others for job in world.imports.get(name, ()))
-    return running or any(plans[name].calls for name in others)
+    running = any(job.is_pending for name in plans for job in world.imports.get(name, ()))
+    return running or any(plan.calls for plan in plans.values())
 
 
 def _of_dataset(world: World, name: str, publications: Sequence[Publication], by: Importing, now: float) -> Plan:

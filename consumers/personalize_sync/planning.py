@@ -10,6 +10,7 @@ from consumers.personalize_sync.naming import Names
 from consumers.personalize_sync.plan import Call, Plan, Records
 from consumers.personalize_sync.plan_imports import Importing, plan_imports
 from consumers.personalize_sync.plan_setup import plan_setup
+from consumers.personalize_sync.plan_training import Training, plan_training
 from consumers.personalize_sync.publications import Files, Shelf
 from consumers.personalize_sync.world import World
 
@@ -31,7 +32,10 @@ class Planner:
 
     def _parts(self, world: World, shelf: Shelf, now: float) -> Iterator[Plan]:
         yield plan_setup(world, self.desired, self.schemas, self.names)
-        yield plan_imports(world, shelf, self._importing(), now)
+        imports = plan_imports(world, shelf, self._importing(), now)
+        yield imports
+        if not imports.calls:
+            yield plan_training(world, shelf, self._training(), now)
 
     def _importing(self) -> Importing:
         return Importing(
@@ -42,6 +46,9 @@ class Planner:
             files=self.files,
             records=self.records,
         )
+
+    def _training(self) -> Training:
+        return Training(names=self.names, desired=self.desired, stream_only=self.stream_only, records=self.records)
 
     def _without_refused(self, plan: Plan, now: float) -> Plan:
         """What was refused is asked for again after a while: a person may have mended it, nothing else has."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from consumers.bus import EventBridgeBus
+from consumers.bus import Bus
 from consumers.personalize_sync.adapters import Boto3Personalize
 from consumers.personalize_sync.bucket import S3Files
 from consumers.personalize_sync.desired import declared, schemas
@@ -19,8 +19,6 @@ from consumers.personalize_sync.reconciling import Reconciler
 from consumers.personalize_sync.records import StateRecords
 from consumers.personalize_sync.statuses import Statuses
 from consumers.state_table import StateTable
-
-SOURCE = "clickstream.personalize"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,22 +36,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clients:
-    """Of boto3, for as long as the process lives."""
+class Surroundings:
+    """What a reconciler works on: two clients of boto3, the state table and the bus."""
 
     personalize: Any
     s3: Any
-    events: Any
+    state: StateTable
+    bus: Bus
 
 
-def reconciler(settings: Settings, clients: Clients, state: StateTable, clock: Callable[[], float]) -> Reconciler:
+def reconciler(settings: Settings, on: Surroundings, clock: Callable[[], float]) -> Reconciler:
     """For one invocation. Raises `ConfigurationError` for a desired state or a name that cannot be."""
     names = names_for(settings.personalize_role_arn, deployment=settings.deployment, region=settings.aws_region)
     desired, avro = declared(), schemas()
-    api = Boto3Personalize(clients.personalize)
-    files = S3Files(clients.s3, settings.personalize_bucket, avro)
-    records = StateRecords(state)
-    bus = EventBridgeBus(clients.events, settings.bus, SOURCE)
+    api = Boto3Personalize(on.personalize)
+    files = S3Files(on.s3, settings.personalize_bucket, avro)
+    records = StateRecords(on.state)
     planner = Planner(
         desired=desired,
         schemas=avro,
@@ -68,8 +66,8 @@ def reconciler(settings: Settings, clients: Clients, state: StateTable, clock: C
         planner=planner,
         api=api,
         records=records,
-        statuses=Statuses(state, bus),
-        state=state,
-        bus=bus,
+        statuses=Statuses(on.state, on.bus),
+        state=on.state,
+        bus=on.bus,
         clock=clock,
     )
