@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from glue_jobs.gate import limits
+from contract.drift import index_of
 from glue_jobs.gate.counts import Counts
 
 _DIGITS = 9  # of a share that is kept
@@ -36,11 +35,7 @@ def stability_index(last: Mapping[str, Any], counts: Counts, empty: int) -> floa
     now = _shares(now_of, counts.total - sum(now_of.values()), empty)
     pairs = [(share, now["shares"][value]) for value, share in last["shares"].items()]
     pairs += [(last[other], now[other]) for other in ("rest", "empty")]
-    return sum(_moved(max(before, limits.PSI_FLOOR), max(after, limits.PSI_FLOOR)) for before, after in pairs)
-
-
-def _moved(before: float, after: float) -> float:
-    return (after - before) * math.log(after / before)
+    return index_of(pairs)
 
 
 def parts(counts: Counts) -> Counts:

@@ -126,7 +126,8 @@ def _profile(gathering: Gathering) -> dict[str, Any]:
     profile: dict[str, Any] = {"rows": gathering.rows}
     if gathering.schema.dataset == "Interactions":
         types, items = gathering.counted("EVENT_TYPE"), gathering.counted("ITEM_ID")
-        profile["newest"] = gathering.spans["TIMESTAMP"].greatest
+        profile["oldest"], profile["newest"] = gathering.spans["TIMESTAMP"].least, gathering.spans["TIMESTAMP"].greatest
+        profile["users"], profile["active_users"] = _users(gathering)
         profile["event_types"] = distribution(types, gathering.nulls["EVENT_TYPE"], TOP_VALUES)
         profile["top_items"] = distribution(items, gathering.nulls["ITEM_ID"], TOP_ITEMS)
     profile["categories"] = {
@@ -135,6 +136,12 @@ def _profile(gathering: Gathering) -> dict[str, Any]:
         if column.categorical and column.name in gathering.counts
     }
     return profile
+
+
+def _users(gathering: Gathering) -> tuple[int, int]:
+    """How many there are, and how many of them came twice or more."""
+    users = gathering.counted("USER_ID")
+    return len(users), int((users.counts > 1).sum())
 
 
 def _ids(gathering: Gathering) -> Any:

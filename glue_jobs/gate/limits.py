@@ -45,7 +45,6 @@ MIN_ITEMS_KNOWN = 0.9  # share of interactions
 MIN_USERS_KNOWN = 0.0  # visitors may be anonymous
 MIN_VOLUME = 0.5  # of the last good publication's rows
 MAX_PSI = 0.2  # population stability index; 0.1 is a small shift by custom, 0.25 a large one
-PSI_FLOOR = 1e-4  # the least share a bin counts with, so that no logarithm is infinite
 TOP_ITEMS = 100  # whose popularity is compared
 TOP_VALUES = 50  # of a categorical column that are compared
 TELLING_ROWS = 50  # fewer rows say nothing about a column that never repeats
