@@ -1,42 +1,21 @@
 """Delivers what is in the Kinesis streams to S3, as the deployed delivery streams say."""
 
-import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import ConfigurationError
+from infra.local.checkpoints import Checkpoints
 from infra.local.firehose_buffer import Buffer, DeliveredObject, StreamRecord
 from infra.local.firehose_settings import DeliverySettings, read_delivery
 
 _POLL_SECONDS: Final = 1.0
 _RECORDS_A_CALL: Final = 10_000
-
-
-class Checkpoints:
-    """The last delivered sequence number of each shard, by delivery stream, in one file each."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def read(self, name: str) -> dict[str, str]:
-        """Where delivery stream `name` stands; empty before its first delivery."""
-        path = self._folder / f"{name}.json"
-        positions: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-        return positions
-
-    def write(self, name: str, positions: Mapping[str, str]) -> None:
-        """Remember `positions`; a crash leaves the old ones or the new ones, never half."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{name}.json"
-        path.with_suffix(".tmp").write_text(json.dumps(dict(positions)))
-        path.with_suffix(".tmp").replace(path)
 
 
 @dataclass(frozen=True, kw_only=True)

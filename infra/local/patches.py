@@ -25,6 +25,9 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.athena:_table_relation": "(table_data, files)",
     "ministack.services.athena:_executions": None,
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS": None,
+    "ministack.services.eventbridge:_dispatch_to_lambda": "(arn, payload)",
+    "ministack.services.eventbridge:_dispatch_to_sqs": "(spec, payload, sqs_parameters=None)",
+    "ministack.services.eventbridge:_dispatch_to_sns": "(arn, payload)",
     "ministack.services.eventbridge:_invoke_target": "(target, event, rule, view=None)",
     "ministack.services.eventbridge:_put_events": "(data, allow_aws_source=False)",
     "ministack.services.firehose:_create_delivery_stream": "(data: dict)",
@@ -43,6 +46,18 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.glue:_triggers": None,
     "ministack.services.glue:_workflow_runs": None,
     "ministack.services.glue:_workflows": None,
+    "ministack.services.kinesis:_put_records": "(data)",
+    "ministack.services.kinesis:_streams": None,
+    "ministack.services.lambda_svc:_create_esm": "(data: dict)",
+    "ministack.services.lambda_svc:_esms": None,
+    "ministack.services.lambda_svc:_execute_function": "(func: dict, event: dict) -> dict",
+    "ministack.services.lambda_svc:_execute_function_with_config_scope": "(func: dict, event: dict) -> dict",
+    "ministack.services.lambda_svc:_execution_record_for_config": "(func: dict, config: dict) -> dict",
+    "ministack.services.lambda_svc:_function_config_scope_mismatch": "(config: dict) -> bool",
+    "ministack.services.lambda_svc:_get_func_record_for_ref": "(function_ref: str) -> "
+    "tuple[dict | None, dict | None, str]",
+    "ministack.services.lambda_svc:_poll_kinesis": "()",
+    "ministack.services.lambda_svc:_update_esm": "(esm_id: str, data: dict)",
     "ministack.services.s3:_fire_s3_event": "(bucket_name: str, key: str, event_name: str, size: int = 0, "
     "etag: str = '', deletion_type: str | None = None, restore_event_data: dict | None = None, "
     "version_id: str | None = None, sequencer: str | None = None, object_extra: dict | None = None, "

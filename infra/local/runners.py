@@ -36,11 +36,57 @@ class Delivery(Protocol):
         ...
 
 
+class Sources(Protocol):
+    """Lambda's Kinesis event sources, as a drain sees them."""
+
+    def begin(self) -> None:
+        """Start polling in the background."""
+        ...
+
+    def close(self) -> None:
+        """Stop; what is not done is read again after a restart."""
+        ...
+
+    def begin_drain(self) -> None:
+        """Only failures from now on count as such for this drain."""
+        ...
+
+    def settled(self) -> bool:
+        """Whether nothing is left but what keeps failing."""
+        ...
+
+    def failing(self) -> list[dict[str, Any]]:
+        """The batches that keep failing."""
+        ...
+
+    def health(self) -> Mapping[str, Any]:
+        """Each mapping: counts, lag, what last went wrong."""
+        ...
+
+
+class Counts(Protocol):
+    """The invocations of functions."""
+
+    def running(self) -> int:
+        """The invocations under way."""
+        ...
+
+    def begun(self) -> int:
+        """A number that changes with every invocation."""
+        ...
+
+    def shown(self) -> Mapping[str, Any]:
+        """How often each function ran."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Runners:
     """Starts, drains and stops the runners in the order data flows."""
 
     firehose: Delivery
+    streams: Sources
+    counts: Counts
     events: EventDelivery
     workflows: WorkflowRunner
     glue: GlueRunner
@@ -59,23 +105,27 @@ class Runners:
             self.wake_ups.unlink()
         self.workflows.begin()
         self.firehose.begin()
+        self.streams.begin()
         if warm_spark:
             self.spark.start()
 
     def close(self) -> None:
         """Stop everything; undelivered records and events stay where they are."""
         self.firehose.close()
+        self.streams.close()
         self.workflows.close()
         self.wake_ups.write_text(json.dumps(self.workflows.unanswered()))
         self.glue.close()
         self.events.close()
 
     def drain(self) -> dict[str, Any]:
-        """Deliver what is in the streams, let the workflows it wakes run, and those that their jobs wake.
+        """Deliver what is in the streams, let the functions and workflows it wakes run, and what those wake.
 
-        Returns the counts of what happened, with every job run that ended meanwhile.
+        Returns the counts of what happened, with every job run that ended meanwhile. What keeps failing is
+        not waited for: it is named, with its error.
         """
         before = {run["Id"] for run in self._ended()}
+        self.streams.begin_drain()
         delivered = self.firehose.drain()
         while not self._quiet():
             time.sleep(_WAIT_SECONDS)
@@ -84,6 +134,7 @@ class Runners:
         return {
             "firehose": dict(delivered),
             "job_runs": [{name: run[name] for name in fields} for run in ended],
+            "failing": self.streams.failing(),
             "undelivered": list(self.events.undelivered) + list(self.workflows.refused),
         }
 
@@ -94,15 +145,22 @@ class Runners:
             "glue": {"active": [run["Id"] for run in self.glue.active()]},
             "workflows": {"pending": self.workflows.pending()},
             "firehose": dict(self.firehose.health()),
+            "streams": dict(self.streams.health()),
+            "functions": dict(self.counts.shown()),
             "undelivered": list(self.events.undelivered) + list(self.workflows.refused),
         }
 
     def _quiet(self) -> bool:
-        # The end of a run may wake others. Idle and nothing accepted since: no end is on its way to a rule.
-        idle, accepted = self.glue.idle(), self.glue.accepted
+        # The end of a run or of an invocation may wake others. All idle, and nothing accepted or begun
+        # since: nothing is on its way to a rule.
+        seen = self._activity()
+        idle = self.glue.idle() and self.streams.settled() and not self.counts.running()
         self.events.settle()
         self.workflows.poll(close_windows=True)
-        return idle and self.glue.accepted == accepted and not self.workflows.pending()
+        return idle and self._activity() == seen and not self.workflows.pending()
+
+    def _activity(self) -> tuple[int, int]:
+        return self.glue.accepted, self.counts.begun()
 
     def _ended(self) -> list[dict[str, Any]]:
         return [run for run in self.catalog.all_runs() if "CompletedOn" in run]

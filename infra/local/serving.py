@@ -4,24 +4,41 @@ import asyncio
 import os
 import signal
 import time
+import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import boto3
 import ministack.app
 from hypercorn.asyncio import serve as hypercorn_serve
 from hypercorn.config import Config
 
-from infra.local import athena, ministack_firehose, ministack_glue, patches, refusals
+from infra.local import (
+    athena,
+    ministack_firehose,
+    ministack_functions,
+    ministack_glue,
+    ministack_streams,
+    patches,
+    refusals,
+)
+from infra.local.aws_destinations import AwsDestinations
+from infra.local.checkpoints import Checkpoints
 from infra.local.control import with_control
 from infra.local.events import EventDelivery
-from infra.local.firehose import Checkpoints, FirehoseClients, FirehoseRunner
+from infra.local.firehose import FirehoseClients, FirehoseRunner
 from infra.local.glue import GlueRunner
 from infra.local.jars import ensure_jars
+from infra.local.ministack_functions import InvocationCounts, MinistackFunctions
 from infra.local.ministack_glue import MinistackGlue
+from infra.local.ministack_streams import MinistackStreams
 from infra.local.personalize import personalize, with_personalize
 from infra.local.runners import Runners
 from infra.local.server_settings import ServerSettings
 from infra.local.spark_process import SparkProcess
+from infra.local.stream_source_runner import StreamSourceRunner
+from infra.local.stream_source_shard import StepRunner
 from infra.local.workflows import WorkflowRunner
 
 
@@ -66,8 +83,14 @@ def build(settings: ServerSettings) -> Runners:
     athena.install()
     refusals.install()
     events.install(workflows=workflows, glue=glue)
+    streams = _stream_sources(settings)
+    counts = InvocationCounts()
+    ministack_functions.install(counts)
+    ministack_streams.install(created=streams.notice)
     return Runners(
         firehose=_firehose(settings),
+        streams=streams,
+        counts=counts,
         events=events,
         workflows=workflows,
         glue=glue,
@@ -87,6 +110,22 @@ def _firehose(settings: ServerSettings) -> FirehoseRunner:
         checkpoints=Checkpoints(settings.state / "firehose"),
         timed=settings.timed_delivery,
     )
+
+
+def _stream_sources(settings: ServerSettings) -> StreamSourceRunner:
+    steps = StepRunner(
+        functions=MinistackFunctions(),
+        destinations=AwsDestinations(_client),
+        clock=time.time,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+    checkpoints = Checkpoints(settings.state / "stream-sources")
+    return StreamSourceRunner(streams=MinistackStreams(), steps=steps, checkpoints=checkpoints, clock=time.time)
+
+
+def _client(service: str) -> Any:
+    make: Callable[..., Any] = boto3.client
+    return make(service)
 
 
 def _fetch(uri: str, path: Path) -> None:

@@ -45,6 +45,21 @@ class World:
     def drain(self) -> dict[str, int]:
         return {"records": 3}
 
+    def begin_drain(self) -> None:
+        self.happened.append("drain begun")
+
+    def settled(self) -> bool:
+        return True
+
+    def failing(self) -> list[dict[str, Any]]:
+        return []
+
+    def running(self) -> int:
+        return 0
+
+    def begun(self) -> int:
+        return 0
+
     def all_runs(self) -> list[dict[str, Any]]:
         return []
 
@@ -63,6 +78,8 @@ def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
     world_as_workflows.refused = []
     runners = Runners(
         firehose=cast("Any", world),
+        streams=cast("Any", world),
+        counts=cast("Any", world),
         events=world_as_events,
         workflows=world_as_workflows,
         glue=cast("GlueRunner", world),
@@ -73,6 +90,6 @@ def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
 
     drained = runners.drain()
 
-    assert drained == {"firehose": {"records": 3}, "job_runs": [], "undelivered": []}
+    assert drained == {"firehose": {"records": 3}, "job_runs": [], "failing": [], "undelivered": []}
     # Once more after the second job, as that may have woken a third.
-    assert world.happened == ["settled", "told", "settled", "second job", "settled"]
+    assert world.happened == ["drain begun", "settled", "told", "settled", "second job", "settled"]

@@ -1,0 +1,105 @@
+"""Lambda functions where ministack runs them: every invocation is counted, and none is only pretended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from infra.local import patches
+from infra.local.functions import Answer
+
+_LAMBDA: Final = "ministack.services.lambda_svc:"
+
+Execute = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+class InvocationCounts:
+    """How often each function really ran, whoever called it: what a log says is checked against this."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, dict[str, int]] = {}
+        self._running = self._begun = 0
+
+    def begin(self) -> None:
+        """An invocation begins."""
+        with self._lock:
+            self._running += 1
+            self._begun += 1
+
+    def end(self, function: str, result: Mapping[str, Any]) -> None:
+        """An invocation of `function` ended; one that was throttled did not run."""
+        with self._lock:
+            self._running -= 1
+            counts = self._counts.setdefault(function, {"invocations": 0, "errors": 0, "throttled": 0})
+            counts["throttled" if result.get("throttle") else "invocations"] += 1
+            counts["errors"] += bool(result.get("error")) and not result.get("throttle")
+
+    def running(self) -> int:
+        """The invocations under way."""
+        with self._lock:
+            return self._running
+
+    def begun(self) -> int:
+        """A number that changes with every invocation."""
+        with self._lock:
+            return self._begun
+
+    def shown(self) -> dict[str, dict[str, int]]:
+        with self._lock:
+            return {function: dict(counts) for function, counts in self._counts.items()}
+
+
+class MinistackFunctions:
+    """Calls functions in this process, as ministack's own event sources do."""
+
+    def invoke(self, function_arn: str, event: Any) -> Answer:
+        """Run the function once and wait for it; never raises for what the function does."""
+        record, config, name = patches.get(f"{_LAMBDA}_get_func_record_for_ref")(function_arn)
+        if not record or not config:
+            return Answer(error=f"function {name} is not there", ran=False)
+        prepared = patches.get(f"{_LAMBDA}_execution_record_for_config")(record, config)
+        return answer_of(patches.get(f"{_LAMBDA}_execute_function_with_config_scope")(prepared, event))
+
+
+def answer_of(result: Mapping[str, Any]) -> Answer:
+    """What ministack's executor returned, as an answer."""
+    body = result.get("body")
+    if not result.get("error"):
+        return Answer(payload=body)
+    details: Mapping[str, Any] = body if isinstance(body, Mapping) else {"errorMessage": str(body)}
+    if result.get("throttle"):
+        return Answer(error=str(details.get("message", "Rate Exceeded")), ran=False, throttled=True)
+    error = f"{details.get('errorType', 'Error')}: {details.get('errorMessage', '')}"
+    return Answer(error=error, payload=body)
+
+
+def install(counts: InvocationCounts, *, around: Callable[[Execute], Execute] = lambda execute: execute) -> None:
+    """Count every invocation, refuse those that ministack would answer without running anything.
+
+    `around` may put faults in between.
+    """
+    execute = around(patches.get(f"{_LAMBDA}_execute_function"))
+    mismatch = patches.get(f"{_LAMBDA}_function_config_scope_mismatch")
+
+    def counted(function: dict[str, Any], event: Any) -> dict[str, Any]:
+        config = function.get("config") or function
+        if mismatch(config):  # it comes back here in the function's own account and region
+            return execute(function, event)
+        name = str(config.get("FunctionName", ""))
+        if not function.get("code_zip"):
+            return _error("Runtime.NoCode", f"function {name} has no code the local endpoint could run")
+        counts.begin()
+        result: dict[str, Any] = {"error": True}
+        try:
+            result = execute(function, event)
+        finally:
+            counts.end(name, result)
+        return result
+
+    patches.replace(f"{_LAMBDA}_execute_function", counted)
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"error": True, "body": {"errorType": kind, "errorMessage": message}, "log": ""}
