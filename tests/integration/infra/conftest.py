@@ -5,21 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from infra.app import build
+from infra.app import Wheels, build
 from infra.assembly import Assembly, read_assembly
+from infra.assets import write_zip
 from infra.config import STAGES
 
 
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Stands in for the zip that takes a download; only its bytes and its name count here."""
-    path = tmp_path_factory.mktemp("wheels") / "some.gluewheels.zip"
-    path.write_bytes(b"wheels")
-    return path
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Wheels:
+    """Stand in for the zips that take a download; only their bytes and names count here."""
+    folder = tmp_path_factory.mktemp("wheels")
+    (folder / "package.py").write_text("")
+    (folder / "some.gluewheels.zip").write_bytes(b"wheels")
+    vendored = {
+        name: write_zip(folder / f"{name}.zip", root=folder, files=[folder / "package.py"])
+        for name in ("lambda", "audit")
+    }
+    return Wheels(glue=folder / "some.gluewheels.zip", functions=vendored)
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Mapping[str, Path]:
+def folders(tmp_path_factory: pytest.TempPathFactory, wheels: Wheels) -> Mapping[str, Path]:
     written: dict[str, Path] = {}
     for stage, config in STAGES.items():
         folder = tmp_path_factory.mktemp(stage)

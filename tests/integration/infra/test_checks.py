@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cfnlint.api import lint_file
 
-from infra.app import build
+from infra.app import Wheels, build
 from infra.checks.acknowledgements import ACKNOWLEDGED, Acknowledgement, Finding
 from infra.checks.nag import nag
 from infra.config import STAGES
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="session")
-def findings(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> frozenset[Finding]:
+def findings(tmp_path_factory: pytest.TempPathFactory, wheels: Wheels) -> frozenset[Finding]:
     return nag(build(STAGES["prod"], tmp_path_factory.mktemp("nag"), wheels=wheels))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from infra.app import Wheels
 from infra.assembly import Assembly
 from infra.assets import ROOT
 
@@ -109,7 +110,7 @@ def test_the_file_jobs_install_their_wheels_from_a_name_that_glue_knows_and_from
 
 
 def test_the_wheels_are_uploaded_where_the_jobs_look_for_them(
-    prod: Assembly, folders: Mapping[str, Path], wheels: Path
+    prod: Assembly, folders: Mapping[str, Path], wheels: Wheels
 ) -> None:
     job = named(prod, "AWS::Glue::Job", "clickstream-prod-items")
     wanted = prod.render(job["DefaultArguments"]["--additional-python-modules"]).rpartition("/")[2]
@@ -120,7 +121,7 @@ def test_the_wheels_are_uploaded_where_the_jobs_look_for_them(
         for to in file["destinations"].values()
     }
 
-    assert uploaded[wanted].read_bytes() == wheels.read_bytes()
+    assert uploaded[wanted].read_bytes() == wheels.glue.read_bytes()
 
 
 @pytest.mark.parametrize("name", JOBS)

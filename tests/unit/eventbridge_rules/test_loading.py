@@ -15,6 +15,8 @@ KNOWN = Known(
     jobs=frozenset({"events"}),
     workflows=frozenset({"events"}),
     topics=frozenset({"alerts"}),
+    functions=frozenset({"warming"}),
+    queues=frozenset({"changes"}),
 )
 RULE = """
 rules:
@@ -75,6 +77,9 @@ def test_rules_and_schedules_are_read_whole(tmp_path: Path) -> None:
         ("{glue_workflow: events}", "{glue_workflow: events, topic: alerts}", ["exactly one of"]),
         ("glue_workflow: events", "glue_workflow: visits", ["raw-landed", "target.glue_workflow", "'visits'"]),
         ("glue_workflow: events", "topic: pager", ["target.topic", "'pager'", "'alerts'"]),
+        ("glue_workflow: events", "function: cooling", ["target.function", "'cooling'", "'warming'"]),
+        ("glue_workflow: events", "queue: orders", ["target.queue", "'orders'", "'changes'"]),
+        ("{glue_workflow: events}", "{function: warming, queue: changes}", ["exactly one of"]),
         ("${bucket:raw}", "${bucket:rwa}", ["pattern.detail", "'bucket:rwa'", "'bucket:raw'"]),
         ("attempts: 2", "attempts: 999", ["retry.attempts"]),
         ("Something landed and somebody cares.", "because", ["why"]),
@@ -95,6 +100,8 @@ def test_a_faulty_rule_is_refused_by_file_and_key(tmp_path: Path, old: str, new:
         ("--mode: full", "mode: full", "arguments"),
         ("--mode: full", "--hours: 24", "arguments"),
         ("rate", "at", "expression"),
+        ("glue_job: events", "function: warming", "arguments: a function takes none"),
+        ("glue_job: events", "function: warming, glue_job: events", "exactly one of"),
     ],
 )
 def test_a_faulty_schedule_is_refused_by_key(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -102,6 +109,33 @@ def test_a_faulty_schedule_is_refused_by_key(tmp_path: Path, old: str, new: str,
 
     with pytest.raises(InvalidRules, match=rf"some.yaml: .*{told}"):
         load_rules(known=KNOWN, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "name"),
+    [
+        ("{glue_workflow: events}", "glue_workflow", "events"),
+        ("{function: warming}", "function", "warming"),
+        ("{queue: changes}", "queue", "changes"),
+        ("{topic: alerts}", "topic", "alerts"),
+    ],
+)
+def test_a_rule_wakes_one_of_four_kinds(tmp_path: Path, target: str, kind: str, name: str) -> None:
+    (tmp_path / "some.yaml").write_text(RULE.replace("{glue_workflow: events}", target))
+
+    [rule] = load_rules(known=KNOWN, folder=tmp_path).rules
+
+    assert (rule.target.kind, rule.target.name) == (kind, name)
+
+
+def test_a_schedule_may_wake_a_function_which_takes_no_arguments(tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_text(
+        SCHEDULE.replace("{glue_job: events, arguments: {--mode: full}}", "{function: warming}")
+    )
+
+    [schedule] = load_rules(known=KNOWN, folder=tmp_path).schedules
+
+    assert schedule.target == ScheduleTarget(function="warming")
 
 
 def test_a_schedule_that_tells_its_job_nothing_special_needs_no_arguments(tmp_path: Path) -> None:
@@ -116,6 +150,15 @@ def test_a_schedule_for_an_unknown_job_is_refused(tmp_path: Path) -> None:
     (tmp_path / "some.yaml").write_text(SCHEDULE.replace("glue_job: events", "glue_job: visits"))
 
     with pytest.raises(InvalidRules, match=r"some.yaml: schedule hourly: target.glue_job: unknown 'visits'"):
+        load_rules(known=KNOWN, folder=tmp_path)
+
+
+def test_a_schedule_for_an_unknown_function_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "some.yaml").write_text(
+        SCHEDULE.replace("{glue_job: events, arguments: {--mode: full}}", "{function: cooling}")
+    )
+
+    with pytest.raises(InvalidRules, match=r"some.yaml: schedule hourly: target.function: unknown 'cooling'"):
         load_rules(known=KNOWN, folder=tmp_path)
 
 

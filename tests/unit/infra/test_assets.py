@@ -22,35 +22,98 @@ def root(tmp_path: Path) -> Path:
         "contract/generated/contract.json",
         "contract/generated/items.avsc",
         "contract/generated/types.py",
+        "consumers/__init__.py",
+        "consumers/sync/core.py",
+        "consumers/sync/desired.toml",
+        "consumers/sync/function.yaml",
+        "consumers/sync/__pycache__/core.pyc",
         "glue_jobs/__init__.py",
         "glue_jobs/events/main.py",
         "glue_jobs/events/job.yaml",
         "glue_jobs/events/__pycache__/main.pyc",
+        "glue_jobs/store.py",
+        "operations/__init__.py",
+        "operations/audit/__init__.py",
+        "operations/cli.py",
         "infra/app.py",
     ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
+        path.write_text(f'"""{name}"""')
+    (tmp_path / "operations" / "audit" / "lambda_handler.py").write_text("from glue_jobs.store import Store")
     return tmp_path
 
 
-def test_a_job_gets_the_jobs_and_the_plain_part_of_the_contract_and_nothing_else(root: Path) -> None:
-    (path,) = package(root=root, out=root / "build")
-
+def content(path: Path) -> dict[str, str]:
     with zipfile.ZipFile(path) as archive:
-        assert {name: archive.read(name).decode() for name in archive.namelist()} == {
-            name: name
-            for name in (
-                "contract/__init__.py",
-                "contract/generated/__init__.py",
-                "contract/generated/contract.json",
-                "contract/generated/items.avsc",
-                "contract/times.py",
-                "glue_jobs/__init__.py",
-                "glue_jobs/events/main.py",
-            )
-        }
+        return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def said(*names: str) -> dict[str, str]:
+    """What the fixture wrote into these."""
+    return {name: f'"""{name}"""' for name in names}
+
+
+CONTRACT = (
+    "contract/__init__.py",
+    "contract/codec.py",
+    "contract/generated/__init__.py",
+    "contract/generated/contract.json",
+    "contract/generated/items.avsc",
+    "contract/generated/types.py",
+    "contract/times.py",
+)
+
+
+def test_a_job_gets_the_jobs_and_the_plain_part_of_the_contract_and_nothing_else(root: Path) -> None:
+    path = package(root=root, out=root / "build").glue_jobs
+
+    assert content(path) == said(
+        "contract/__init__.py",
+        "contract/generated/__init__.py",
+        "contract/generated/contract.json",
+        "contract/generated/items.avsc",
+        "contract/times.py",
+        "glue_jobs/__init__.py",
+        "glue_jobs/events/main.py",
+        "glue_jobs/store.py",
+    )
     assert path.name == "glue_jobs.zip"
+
+
+def test_a_function_gets_all_consumers_with_what_they_read_and_the_whole_contract(root: Path) -> None:
+    path = package(root=root, out=root / "build").functions["lambda"]
+
+    assert content(path) == said(
+        *CONTRACT, "consumers/__init__.py", "consumers/sync/core.py", "consumers/sync/desired.toml"
+    )
+
+
+def test_the_audit_gets_what_it_imports_and_no_command(root: Path) -> None:
+    path = package(root=root, out=root / "build").functions["audit"]
+
+    assert content(path) == {
+        **said(*CONTRACT, "glue_jobs/__init__.py", "glue_jobs/store.py"),
+        **said("operations/__init__.py", "operations/audit/__init__.py"),
+        "operations/audit/lambda_handler.py": "from glue_jobs.store import Store",
+    }
+
+
+def test_packages_lie_beside_the_sources_in_a_zip_of_another_name(root: Path) -> None:
+    (root / "msgspec.py").write_text("a package")
+    vendored = write_zip(root / "packages.zip", root=root, files=[root / "msgspec.py"])
+    plain = package(root=root, out=root / "build").functions
+    first, second = (
+        package(root=root, out=root / "build", vendored={"lambda": vendored}).functions["lambda"].read_bytes()
+        for _ in range(2)
+    )
+
+    assert first == second
+    assert content(root / "build" / "lambda.zip") == {"msgspec.py": "a package", **content(plain["lambda"])}
+    assert {name: path.name for name, path in plain.items()} == {
+        "lambda": "lambda_sources.zip",
+        "audit": "audit_sources.zip",
+    }
 
 
 def test_neither_order_nor_time_nor_mode_changes_the_bytes(root: Path) -> None:
