@@ -59,7 +59,8 @@ def _producers(evidence: Evidence, patience: Patience) -> tuple[Hop, list[Findin
         delivered += len(seen[producer_id])
         for finding, overdue in _of_producer(producer_id, seen[producer_id], told, patience):
             (lost if overdue else pending).append(finding)
-    waiting = sum(len(finding.seqs) for finding in pending)
+    # What was seen has arrived, though a producer that goes on may have accepted more after it.
+    waiting = sum(len(finding.seqs - seen[finding.producer_id]) for finding in pending)
     return Hop(hop="producer", accepted=accepted, delivered=delivered, pending=waiting), lost, pending
 
 

@@ -9,20 +9,14 @@ from typing import Any
 import boto3
 import structlog
 
+from consumers.logs import configure_logs
 from consumers.settings import load_settings
 from operations.audit.core import Patience
 from operations.audit.everything import STREAM_RETENTION_AND_GRACE, audit_all
 from operations.audit.metric import CloudWatchMetrics, publish
 from operations.audit.settings import Settings, deployment_of
 
-structlog.configure(
-    processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.JSONRenderer(),
-    ]
-)
+configure_logs(os.environ)
 deployment = deployment_of(load_settings(Settings, os.environ))
 metrics = CloudWatchMetrics(boto3.client("cloudwatch"), deployment.stage)
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from operations.audit.report import Hop
 from tests.support.world import ARRIVAL, World, produced, view
 
 pytestmark = pytest.mark.faults
@@ -237,4 +238,17 @@ def test_what_is_on_its_way_is_pending_until_its_time_is_over(spark: SparkSessio
     assert report.balanced
     assert [str(finding) for finding in report.pending] == [
         "producer: producer web-1 sequence 17 was accepted and is not in raw"
+    ]
+
+
+def test_a_producer_that_goes_on_misses_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.land("a", drop_the_last_checkpoint(produced(map(view, range(1, EVENTS + 1)))))
+
+    report = world.audit(drained=False)
+
+    assert report.balanced
+    assert report.hops[0] == Hop(hop="producer", accepted=25, delivered=25)
+    assert list(map(str, report.pending)) == [
+        "producer: producer web-1 sequence 25 has no final checkpoint: more may have been accepted after it"
     ]
