@@ -141,10 +141,11 @@ def _reasons(facts: TrainingFacts, policy: TrainingPolicy, numbers: Numbers) -> 
 
 def _nothing_moved(policy: TrainingPolicy, numbers: Numbers) -> str:
     share = "of none known" if numbers["new_share"] is None else f"{_of(numbers, 'new_share'):.1%}"
+    popularity, mix = _of(numbers, "psi_popularity"), _of(numbers, "psi_event_mix")
     return (
         f"{_of(numbers, 'new_interactions'):,.0f} new interactions ({share}, under {policy.min_new_share:.1%}); "
-        f"popularity {_of(numbers, 'psi_popularity'):.2f} and the mix of events {_of(numbers, 'psi_event_mix'):.2f} hardly "
-        f"moved (limits {policy.max_psi_popularity:.2f}, {policy.max_psi_event_mix:.2f}); the model is "
+        f"popularity moved by {popularity:.2f} and the mix of events by {mix:.2f} (stability index; limits "
+        f"{policy.max_psi_popularity:.2f} and {policy.max_psi_event_mix:.2f}); the model is "
         f"{_of(numbers, 'age_hours') / 24:.1f} of {policy.max_age_days:g} days old."
     )
 
