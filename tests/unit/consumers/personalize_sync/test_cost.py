@@ -137,8 +137,8 @@ def test_a_campaign_that_nobody_asked_for_a_day_is_warned_of() -> None:
         (
             "idle",
             (
-                "Campaign idle is active and nobody asked it for 24 hours: about $394 a month for nothing. Delete it, or "
-                "serve from it."
+                "Campaign idle is active and nobody asked it for 24 hours: about $394 a month for nothing. Delete "
+                "it, or serve from it."
             ),
         )
     ]

@@ -73,8 +73,8 @@ def test_without_a_time_before_there_is_nothing_to_hold_it_against() -> None:
     assert decided(after, before=Clicks(), hours=24) == (
         "keep",
         (
-            "The watch of 24 hours is over: click-through is 0.00% of 50,000 shown, 0.00% of 0 before, too few of 1,000 "
-            "to tell."
+            "The watch of 24 hours is over: click-through is 0.00% of 50,000 shown, 0.00% of 0 before, too few of "
+            "1,000 to tell."
         ),
     )
 

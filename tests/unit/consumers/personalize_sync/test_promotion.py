@@ -50,8 +50,8 @@ def test_a_version_that_beats_both_by_both_judges_is_promoted() -> None:
         (
             0.10,
             (
-                "By Personalize's metrics, NDCG@25 0.1000 is not 1% above the champion's 0.2500; NDCG@25 0.1000 is not 5% "
-                "above popularity's 0.1000."
+                "By Personalize's metrics, NDCG@25 0.1000 is not 1% above the champion's 0.2500; NDCG@25 0.1000 is not "
+                "5% above popularity's 0.1000."
             ),
         ),
     ],
@@ -107,8 +107,8 @@ def test_the_first_version_is_promoted_on_personalizes_metrics_alone_and_says_so
     assert decided(champion=None) == (
         "promote",
         (
-            "No version answers yet, so there is nothing else to lose: it beats popularity by Personalize's metrics alone "
-            "(NDCG@25 0.3000 against 0.1000), as first_on_metrics declares."
+            "No version answers yet, so there is nothing else to lose: it beats popularity by Personalize's metrics "
+            "alone (NDCG@25 0.3000 against 0.1000), as first_on_metrics declares."
         ),
     )
 
