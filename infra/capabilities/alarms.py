@@ -1,5 +1,7 @@
 """What tells a person: the alerts topic, and the alarms that write to it."""
 
+from dataclasses import dataclass
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -32,6 +34,29 @@ def alerts_topic(scope: Construct, *, base: Foundation) -> sns.Topic:
     return topic
 
 
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """A metric above `above` in each of so many periods; with `silence`, a period without a value counts, too."""
+
+    name: str
+    why: str
+    metric: cloudwatch.Metric
+    above: float = 0
+    periods: int = 1
+    silence: bool = False
+
+
+def metric(namespace: str, name: str, statistic: str, *, minutes: int = 5, **dimensions: str) -> cloudwatch.Metric:
+    """One metric of AWS's or ours."""
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=name,
+        dimensions_map=dimensions,
+        period=cdk.Duration.minutes(minutes),
+        statistic=statistic,
+    )
+
+
 class Alarms(Construct):
     """Alarms for what no event tells of: silence where there should be delivery."""
 
@@ -39,43 +64,37 @@ class Alarms(Construct):
         super().__init__(scope, id_)
         self._base, self._topic = base, topic
 
-    def watch_dead_letters(self, queue: sqs.IQueue) -> None:
+    def watch_dead_letters(self, name: str, queue: sqs.IQueue, *, why: str) -> None:
         """Alarm while anything lies in `queue`."""
-        self._alarm(
-            "undelivered",
-            why="An event or a scheduled start reached no target; look into the queue, then redrive it.",
-            metric=queue.metric_approximate_number_of_messages_visible(
-                period=cdk.Duration.minutes(5), statistic="Maximum"
-            ),
-            above=0,
+        waiting = queue.metric_approximate_number_of_messages_visible(
+            period=cdk.Duration.minutes(5), statistic="Maximum"
         )
+        self.add(Alarm(name=name, why=why, metric=waiting))
 
     def watch_delivery(self, stream: firehose.CfnDeliveryStream) -> None:
         """Alarm when the oldest record that is not in S3 yet has waited too long."""
-        self._alarm(
-            "raw-delivery-late",
-            why="Firehose falls behind; records are lost when they outlive the stream's retention.",
-            metric=cloudwatch.Metric(
-                namespace="AWS/Firehose",
-                metric_name="DeliveryToS3.DataFreshness",
-                dimensions_map={"DeliveryStreamName": stream.ref},
-                period=cdk.Duration.minutes(5),
-                statistic="Maximum",
-            ),
-            above=LATE_DELIVERY_SECONDS,
+        self.add(
+            Alarm(
+                name="raw-delivery-late",
+                why="Firehose falls behind; records are lost when they outlive the stream's retention.",
+                metric=metric("AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum", DeliveryStreamName=stream.ref),
+                above=LATE_DELIVERY_SECONDS,
+            )
         )
 
-    def _alarm(self, name: str, *, why: str, metric: cloudwatch.Metric, above: int) -> None:
+    def add(self, wanted: Alarm) -> None:
+        """Tell the topic when it begins, and when it is over."""
+        missing = cloudwatch.TreatMissingData
         alarm = cloudwatch.Alarm(
             self,
-            name.title().replace("-", ""),
-            alarm_name=self._base.config.name(name),
-            alarm_description=why,
-            metric=metric,
-            threshold=above,
+            wanted.name.title().replace("-", ""),
+            alarm_name=self._base.config.name(wanted.name),
+            alarm_description=wanted.why,
+            metric=wanted.metric,
+            threshold=wanted.above,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            evaluation_periods=wanted.periods,
+            treat_missing_data=missing.BREACHING if wanted.silence else missing.NOT_BREACHING,
         )
         arn = self._topic.topic_arn
         resource = alarm.node.default_child

@@ -18,7 +18,6 @@ from infra.capabilities.event_sources import failed_invocations, from_queue, fro
 from infra.capabilities.foundation import Foundation
 from infra.capabilities.function_grants import function_grants
 from infra.capabilities.function_spec import FunctionSpec, Zip
-from infra.capabilities.grants import service_role_principal
 
 RUNTIME: Final = "python3.12"
 LOG_LEVEL: Final = "INFO"
@@ -83,8 +82,12 @@ class Function(Construct):
         return group
 
     def _role(self) -> iam.Role:
+        # Lambda takes roles of the function's own account only, and documents no condition to say so again.
         role = iam.Role(
-            self, "Role", assumed_by=service_role_principal("lambda"), description=f"Lambda function {self.name}"
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"Lambda function {self.name}",
         )
         around = self._around
         for statement in function_grants(

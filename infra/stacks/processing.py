@@ -16,7 +16,9 @@ from eventbridge_rules.loading import Known, load_rules
 from infra.assets import Packages
 from infra.capabilities.alarms import Alarms, alerts_topic
 from infra.capabilities.buckets import BUCKET_NAMES
+from infra.capabilities.budget import monthly_budget
 from infra.capabilities.catalog import Catalog
+from infra.capabilities.consumer_alarms import watch_consumers
 from infra.capabilities.delivery import RawDelivery
 from infra.capabilities.foundation import Foundation
 from infra.capabilities.function_spec import read_functions
@@ -61,8 +63,14 @@ class ProcessingStack(cdk.Stack):
         targets = Targets(jobs=jobs, functions=functions, queues=_queues(functions), topics={"alerts": alerts}, bus=bus)
         routing = self._routing(base, targets, sources.root)
         alarms = Alarms(self, "Alarms", base=base, topic=alerts)
-        alarms.watch_dead_letters(routing.undelivered)
+        alarms.watch_dead_letters(
+            "undelivered",
+            routing.undelivered,
+            why="An event or a scheduled start reached no target; look into the queue, then redrive it.",
+        )
         alarms.watch_delivery(delivery.delivery_stream)
+        watch_consumers(alarms, functions, base)
+        monthly_budget(self, config=config)
         self._outputs(
             {
                 "DeliveryStream": delivery.delivery_stream.ref,
