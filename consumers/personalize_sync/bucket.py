@@ -47,6 +47,9 @@ class S3Files:
     def location(self, prefix: str) -> str:
         return f"s3://{self.bucket}/{prefix}"
 
+    def has(self, key: str) -> bool:
+        return any(found == key for found, _ in self._listed(key))
+
     def read(self, key: str) -> bytes:
         with translated(f"read s3://{self.bucket}/{key}"):
             body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()

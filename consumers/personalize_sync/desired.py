@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from consumers.personalize_sync.guard import GuardRules
 from consumers.personalize_sync.policy import TrainingPolicy
+from consumers.personalize_sync.promotion import PromotionRules
 from contract.errors import ConfigurationError
 
 DATASETS: Final = ("interactions", "items", "users")
@@ -55,6 +57,8 @@ class Desired(Declared, frozen=True, kw_only=True):
     campaigns: Mapping[str, WantedCampaign]
     imports: ImportRules = ImportRules()
     training: TrainingPolicy = TrainingPolicy()
+    promotion: PromotionRules = PromotionRules()
+    guard: GuardRules = GuardRules()
     refusals: RefusalRules = RefusalRules()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -51,11 +51,6 @@ class Observer:
             imported_elsewhere=elsewhere,
         )
         return world, shelf
-
-    def batches(self, names: Iterable[str]) -> Mapping[str, Resource]:
-        """Batch inference jobs of these names, as far as they are there."""
-        arn = self.names.arn
-        return _present({n: self.api.find("BatchInferenceJob", arn("batch-inference-job", n)) for n in names})
 
     def _publications(
         self, datasets: Mapping[str, Resource]

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from consumers.personalize_sync.world import Resource
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
@@ -45,6 +47,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """An object of the bucket for Personalize, put before calls are made."""
+
+    key: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
     """A decision as it was noted, `at` epoch seconds; `told`: whether its news has gone out."""
 
@@ -69,17 +79,21 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`waits`: in words, why something is not done now."""
+    """`seen`: resources beyond the world's that were looked at; `waits`: in words, why something is not done now."""
 
+    puts: tuple[Put, ...] = ()
     calls: tuple[Call, ...] = ()
     decisions: tuple[Decision, ...] = ()
     tell: tuple[str, ...] = ()  # keys of decisions whose news is due
     waits: tuple[str, ...] = ()
+    seen: tuple[Resource, ...] = ()
 
     @staticmethod
     def joined(plans: Iterable[Plan]) -> Plan:
         several = tuple(plans)
         return Plan(
+            puts=tuple(put for plan in several for put in plan.puts),
+            seen=tuple(resource for plan in several for resource in plan.seen),
             calls=tuple(call for plan in several for call in plan.calls),
             decisions=tuple(decision for plan in several for decision in plan.decisions),
             tell=tuple(key for plan in several for key in plan.tell),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from consumers.personalize_sync.campaigns import seats
 from consumers.personalize_sync.data_profile import DataProfile, profile_of
 from consumers.personalize_sync.desired import DATASETS, Desired, WantedSolution
 from consumers.personalize_sync.import_history import History
 from consumers.personalize_sync.naming import Names
 from consumers.personalize_sync.plan import Call, Decision, News, Noted, Plan, Records, wait
+from consumers.personalize_sync.plan_cost import Costs, trainings_this_month
 from consumers.personalize_sync.policy import TrainingDecision, TrainingFacts, training_decision
 from consumers.personalize_sync.publications import Shelf
 from consumers.personalize_sync.world import Resource, Solution, World
@@ -27,6 +29,7 @@ class Training:
     desired: Desired
     stream_only: bool
     records: Records
+    costs: Costs
 
 
 def plan_training(world: World, shelf: Shelf, by: Training, now: float) -> Plan:
@@ -61,12 +64,17 @@ def _led(world: World, by: Training, name: str, data: DataProfile, newest: int, 
     solution, versions = world.solutions[name], world.versions.get(name, ())
     if versions and versions[-1].is_pending:
         return wait(f"{name} is being trained")
+    if any(seat.is_open and seat.wanted.solution == name for seat in seats(world, by.desired, by.names, by.records)):
+        return wait(f"{name} is trained again when its newest version has been judged")
     key = f"train#{solution.arn}#{len(versions) + 1}"
     noted = by.records.noted(key)
     if noted:
         return _train(solution, by.names.of(f"{name}-{len(versions) + 1}"), noted.decision)
     known = by.records.noted(f"train#{solution.arn}#{len(versions)}")
-    decision = training_decision(_facts(versions, known, data, now), by.desired.training)
+    price = by.costs.training(data)
+    facts = _facts(versions, known, data, now)
+    spent = trainings_this_month(world, [name], now) * price
+    decision = training_decision(replace(facts, price_usd=price, spent_usd=spent), by.desired.training)
     if decision.train:
         said = _decision(key, solution, decision, {"data": asdict(data)})
         return _train(solution, by.names.of(f"{name}-{len(versions) + 1}"), said)

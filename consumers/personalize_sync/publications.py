@@ -35,6 +35,11 @@ class Publication:
     def size(self) -> int:
         return sum(file.size for file in self.manifest.files) if self.manifest else 0
 
+    @property
+    def last_day_key(self) -> str:
+        """Of the file with the last day's interactions; empty where there is none."""
+        return str(getattr(self.manifest, "last_day_key", ""))
+
 
 Shelf = Mapping[str, tuple[Publication, ...]]
 """By dataset, in order, from the last FULL that Personalize has on."""
@@ -58,6 +63,8 @@ class Files(Protocol):
     def location(self, prefix: str) -> str:
         """s3:// URI."""
         ...
+
+    def has(self, key: str) -> bool: ...
 
     def read(self, key: str) -> bytes: ...
 

@@ -11,6 +11,7 @@ from consumers.personalize_sync.failures import Outcome
 from consumers.personalize_sync.observing import Observer
 from consumers.personalize_sync.plan import Call, Noted, Plan
 from consumers.personalize_sync.planning import Planner
+from consumers.personalize_sync.publications import Files
 from consumers.personalize_sync.records import StateRecords
 from consumers.personalize_sync.statuses import Statuses, refusal, resources_of
 from consumers.personalize_sync.world import World
@@ -37,6 +38,7 @@ class Reconciler:
     observer: Observer
     planner: Planner
     api: Personalize
+    files: Files
     records: StateRecords
     statuses: Statuses
     state: StateTable
@@ -50,10 +52,14 @@ class Reconciler:
         """
         world, shelf = self.observer.look()
         keep()
-        self.statuses.tell(world, self.clock())
+        self.statuses.tell(world.everything(), self.clock())
         self._write_resources(world)
         plan = self.planner.plan(world, shelf, self.clock())
+        self.statuses.tell(plan.seen, self.clock())
         self._decide(plan, keep)
+        for put in plan.puts:
+            keep()
+            self.files.put(put.key, put.data)
         done, later = [], list[str]()
         for call in plan.calls:
             keep()
@@ -62,7 +68,8 @@ class Reconciler:
                 later.append(reason)
             else:
                 done.append(call)
-        return Round(done=tuple(done), later=tuple(later), waits=plan.waits, is_pending=world.is_pending)
+        is_pending = world.is_pending or any(resource.is_pending for resource in plan.seen)
+        return Round(done=tuple(done), later=tuple(later), waits=plan.waits, is_pending=is_pending)
 
     def _decide(self, plan: Plan, keep: Callable[[], None]) -> None:
         """Decisions are noted before they are acted on, so that a crash makes none of them twice."""

@@ -10,11 +10,15 @@ import msgspec
 
 from consumers.bus import Bus
 from consumers.personalize_sync.adapters import Boto3Personalize
+from consumers.personalize_sync.asking import Asking
 from consumers.personalize_sync.bucket import S3Files
 from consumers.personalize_sync.desired import declared, schemas
+from consumers.personalize_sync.evidence import Evidence
 from consumers.personalize_sync.naming import names_for
 from consumers.personalize_sync.observing import Observer
+from consumers.personalize_sync.plan_cost import Costs
 from consumers.personalize_sync.planning import Planner
+from consumers.personalize_sync.prices import declared_prices
 from consumers.personalize_sync.reconciling import Reconciler
 from consumers.personalize_sync.records import StateRecords
 from consumers.personalize_sync.statuses import Statuses
@@ -31,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     bus: str
     aws_region: str
     interactions_source: Literal["bulk", "stream", "both"] = "both"
+    monthly_cap_usd: float
     poll_seconds: float = 5.0
     lease_seconds: float = 60.0
 
@@ -52,19 +57,24 @@ def reconciler(settings: Settings, on: Surroundings, clock: Callable[[], float])
     api = Boto3Personalize(on.personalize)
     files = S3Files(on.s3, settings.personalize_bucket, avro)
     records = StateRecords(on.state)
+    role = settings.personalize_role_arn
     planner = Planner(
         desired=desired,
         schemas=avro,
         names=names,
-        role_arn=settings.personalize_role_arn,
+        role_arn=role,
         stream_only=settings.interactions_source == "stream",
         files=files,
         records=records,
+        evidence=Evidence(api=api, files=files, state=on.state, clock=clock),
+        asking=Asking(names=names, role_arn=role, api=api, files=files),
+        costs=Costs(prices=declared_prices(), cap_usd=settings.monthly_cap_usd, desired=desired),
     )
     return Reconciler(
         observer=Observer(api=api, files=files, desired=desired, schemas=avro, names=names),
         planner=planner,
         api=api,
+        files=files,
         records=records,
         statuses=Statuses(on.state, on.bus),
         state=on.state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,8 +24,8 @@ class Statuses:
     bus: Bus
     _known: dict[str, str] = field(default_factory=dict)
 
-    def tell(self, world: World, now: float) -> None:
-        for resource in world.everything():
+    def tell(self, resources: Iterable[Resource], now: float) -> None:
+        for resource in resources:
             if self._known.get(resource.arn) != _mark(resource):
                 self._tell(resource, now)
 

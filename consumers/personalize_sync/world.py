@@ -101,13 +101,12 @@ class World:
         default_factory=dict
     )  # by dataset, of the publications in view
     imported_elsewhere: frozenset[str] = frozenset()  # datasets with imports that no publication tells of
-    batches: Mapping[str, Resource] = field(default_factory=dict)  # batch inference jobs asked about, by name
 
     def everything(self) -> Iterator[Resource]:
         """What has a status worth telling."""
         alone = (self.group, self.tracker)
         yield from (each for each in alone if each is not None)
-        for several in (self.datasets, self.filters, self.solutions, self.campaigns, self.batches):
+        for several in (self.datasets, self.filters, self.solutions, self.campaigns):
             yield from several.values()
         for many in (*self.imports.values(), *self.versions.values()):
             yield from many

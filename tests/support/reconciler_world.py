@@ -26,6 +26,7 @@ SETTINGS = Settings(
     personalize_role_arn="arn:aws:iam::000000000000:role/personalize",
     bus="bus",
     aws_region="us-east-1",
+    monthly_cap_usd=1_000,
     poll_seconds=1.0,
     lease_seconds=60.0,
 )
