@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,9 @@ from operations.audit.evidence import Evidence, RawLines, TableRows
 from operations.audit.report import Finding, Hop, Report
 
 Place = tuple[str, int]  # raw object, line
+_day_in = re.compile(r"(?:^|/)dt=(\d{4}-\d{2}-\d{2})/").search
 
+EXPIRING = {"quarantine"}  # tables that, as raw does, keep things for a time
 KEPT_OUTCOME = {"events": DELIVERED, "quarantine": QUARANTINED}  # table -> outcome of the lines whose rows it keeps
 
 
@@ -141,7 +144,7 @@ def _raw_findings(evidence: Evidence) -> Iterator[Finding]:
     for entry in evidence.entries:
         for account in entry.inputs:
             if account.key not in evidence.raw:
-                yield from _lost_from(account, None)
+                yield from _lost_from(account, None) if is_kept(account.key, evidence.kept_since) else ()
             elif evidence.raw[account.key] != account.etag:
                 yield from _lost_from(account, evidence.reread[account.key])
 
@@ -180,20 +183,24 @@ def _events_findings(evidence: Evidence) -> Iterator[Finding]:
             if not account.is_balanced:
                 yield Finding(hop="events", what="an entry does not add up", where=f"{entry.key}: {account.key}")
     for table, files in evidence.files.items():
-        for key, what in changed_files(evidence.entries, table, files):
+        for key, what in changed_files(evidence.entries, table, files, kept_since=evidence.kept_since):
             yield Finding(hop="events", what=what, where=key)
     for table, rows in evidence.rows.items():
-        for what, places in misplaced(evidence.entries, table, rows):
+        for what, places in misplaced(evidence.entries, table, rows, kept_since=evidence.kept_since):
             yield from (_named(what, place, evidence) for place in sorted(places))
 
 
-def misplaced(entries: Iterable[Entry], table: str, now: TableRows) -> Iterator[tuple[str, set[Place]]]:
+def misplaced(
+    entries: Iterable[Entry], table: str, now: TableRows, *, kept_since: datetime | None = None
+) -> Iterator[tuple[str, set[Place]]]:
     """Rows that are missing, unknown or repeated in a table, by the place of their line."""
-    there = Counter(now.places)
+    since = kept_since if table in EXPIRING else None
+    there = Counter(place for place in now.places if since is None or is_kept(place[0], since))
     wanted = {
         (account.key, line)
         for entry in entries
         for account in entry.inputs
+        if since is None or is_kept(account.key, since)
         for line in account.outcomes.get(KEPT_OUTCOME[table], Ranges())
     }
     yield f"is missing from {table}", wanted - there.keys()
@@ -201,16 +208,25 @@ def misplaced(entries: Iterable[Entry], table: str, now: TableRows) -> Iterator[
     yield f"is in {table} more than once", {place for place, count in there.items() if count > 1}
 
 
-def changed_files(entries: Iterable[Entry], table: str, files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def changed_files(
+    entries: Iterable[Entry], table: str, files: Mapping[str, str], *, kept_since: datetime | None = None
+) -> Iterator[tuple[str, str]]:
     """Files of a table that are not as the newest entry on them has it: key, and what is wrong."""
     named = {output.key: output for output in newest_outputs(entries, table)}
     for key, output in named.items():
         if key not in files:
-            yield key, f"a file of {table} is gone"
+            if table not in EXPIRING or is_kept(key, kept_since):
+                yield key, f"a file of {table} is gone"
         elif files[key] != output.etag:
             yield key, f"a file of {table} is not the one that was written"
     for key in files.keys() - named.keys():
         yield key, f"a file that no entry names lies among those of {table}; Athena reads it"
+
+
+def is_kept(key: str, since: datetime | None) -> bool:
+    """Whether an object of raw or of the quarantine must be there still, by the day on which it arrived."""
+    day = _day_in(key)
+    return since is None or day is None or datetime.fromisoformat(f"{day[1]}T00:00:00+00:00") > since
 
 
 def _named(what: str, place: Place, evidence: Evidence) -> Finding:

@@ -22,6 +22,8 @@ SENDS_EVENTS = "Realtime"
 IMPORTS_FILES = "PersonalizeSync"
 STREAM_RETENTION_AND_GRACE = timedelta(hours=48 + 24)
 """How long what was accepted may be nowhere."""
+RAW_KEPT = timedelta(days=25)
+"""How long raw and the quarantine keep events, as their buckets' lifecycle has it."""
 _MARGIN = timedelta(days=1)
 
 
@@ -31,7 +33,7 @@ def audit_all(deployment: Deployment, patience: Patience, *, quick: bool = False
     `quick` trusts counts and etags, reads no rows, and of the stream's accounts those that can still be waited for.
     """
     stores = Stores(raw=deployment.raw(), lake=deployment.lake(), quarantine=deployment.quarantine())
-    events = gather(stores, quick=quick)
+    events = gather(stores, quick=quick, kept_since=patience.now - RAW_KEPT)
     parts = [audit(events, patience)]
     if SENDS_EVENTS in deployment.functions:
         parts.append(_stream(deployment, events, patience, since=_since(patience) if quick else None))

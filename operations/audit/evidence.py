@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contract.checkpoints import Checkpoint
 from contract.ledger import Entry
@@ -42,6 +43,7 @@ class TableRows:
 class Evidence:
     """`raw`, `files`: key -> etag as listed now. `reread`: raw objects whose bytes had to be looked at (unread by
     the job, not as an entry has them, or home of a row in doubt). `rows`: of tables that were looked at row by row.
+    `kept_since`: what arrived before may be gone from raw and the quarantine, which keep it no longer.
     """
 
     entries: Sequence[Entry]
@@ -49,3 +51,4 @@ class Evidence:
     reread: Mapping[str, RawLines] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by table
     rows: Mapping[str, TableRows] = field(default_factory=dict)  # by table
+    kept_since: datetime | None = None

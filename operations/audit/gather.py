@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow.parquet as pq
 
@@ -30,7 +31,7 @@ class Stores:
         return self.lake if table == "events" else self.quarantine
 
 
-def gather(stores: Stores, *, quick: bool = False) -> Evidence:
+def gather(stores: Stores, *, quick: bool = False, kept_since: datetime | None = None) -> Evidence:
     """Everything the audit needs, as it is now.
 
     Reads the place of every row of the lake and the quarantine; `quick` trusts files whose etag is the entries'.
@@ -38,7 +39,11 @@ def gather(stores: Stores, *, quick: bool = False) -> Evidence:
     entries = read_entries(stores.lake)
     raw = {found.key: found.etag for found in stores.raw.list("")}
     files = {table: {f.key: f.etag for f in stores.of(table).list("events/")} for table in KEPT_OUTCOME}
-    looked_at = [t for t in KEPT_OUTCOME if not quick or any(changed_files(entries, t, files[t]))]
+    looked_at = [
+        table
+        for table in KEPT_OUTCOME
+        if not quick or any(changed_files(entries, table, files[table], kept_since=kept_since))
+    ]
     rows = {table: TableRows(places=list(_places(stores.of(table), files[table]))) for table in looked_at}
     return Evidence(
         entries=entries,
@@ -46,6 +51,7 @@ def gather(stores: Stores, *, quick: bool = False) -> Evidence:
         files=files,
         rows=rows,
         reread={key: scan(key, stores.raw.read(key)) for key in sorted(_to_reread(entries, raw, rows))},
+        kept_since=kept_since,
     )
 
 
