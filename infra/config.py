@@ -34,7 +34,7 @@ class Config:
     gate: str = ""  # thresholds of the quality gate that are not the usual ones: "max_psi=0.3,warn=volume"
     interactions_source: InteractionsSource = "both"  # how interactions reach Personalize
     put_events_quota: int = 1_000  # PutEvents calls a second that Personalize grants the account
-    monthly_cap_usd: int = 300  # beyond it nothing is created, and the budget tells
+    monthly_cap_usd: int = 600  # beyond it nothing is created, and the budget tells
     poll_seconds: float = 5.0  # between two looks at what Personalize is making
     # S3 rounds each of these up to the next midnight UTC: 25 + 1 + 3 + 1 is 30 days to the last byte.
     raw_days: int = 25

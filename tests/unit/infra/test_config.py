@@ -28,7 +28,7 @@ def test_data_files_may_ask_for_settings_and_the_usual_gate_has_a_name() -> None
         "setting:gate": "default",
         "setting:interactions_source": "both",
         "setting:lake_partition": "day",
-        "setting:monthly_cap": "300",
+        "setting:monthly_cap": "600",
         "setting:poll_seconds": "5.0",
         "setting:put_events_per_second": "250",
         "setting:stage": "dev",
