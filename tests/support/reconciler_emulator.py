@@ -1,0 +1,118 @@
+"""A reconciler on the real emulator, over a small shop whose users have tastes."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from consumers.bus import MemoryBus
+from consumers.personalize_sync.lease import Lease
+from consumers.personalize_sync.running import Ended, Pace
+from consumers.personalize_sync.settings import Settings, Surroundings, reconciler
+from consumers.personalize_sync.settling import settle
+from consumers.state_table import MemoryState
+from contract.manifest import FULL, Manifest, encode_manifest
+from glue_jobs.store import S3Store
+from tests.support.mortal import Fuse
+from tests.support.personalize_server import Server
+from tests.support.published_shop import publish
+from tests.support.reconciler_world import SETTINGS, Mortal
+from tests.support.small_shop import shop
+
+POLL_SECONDS = 0.05
+Row = Mapping[str, Any]
+
+
+@dataclass
+class Emulated:
+    """A deployment of its own name and bucket. `ahead`: seconds that its clock is before everyone's."""
+
+    server: Server
+    name: str
+    state: MemoryState = field(default_factory=MemoryState)
+    bus: MemoryBus = field(default_factory=MemoryBus)
+    ahead: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.settings: Settings = msgspec.structs.replace(
+            SETTINGS, deployment=self.name, personalize_bucket=self.name, poll_seconds=POLL_SECONDS
+        )
+        self.s3, self.personalize = self.server.s3(), self.server.client("personalize")
+        self.s3.create_bucket(Bucket=self.name)
+        self.store = S3Store(self.s3, self.name, "")
+        self._owners = (f"run-{number}" for number in itertools.count())
+
+    def clock(self) -> float:
+        return time.time() + self.ahead
+
+    def publish(self, dataset: str, rows: Sequence[Row], *, number: int = 1, mode: str = FULL) -> Manifest:
+        """With the profile that the gate makes of interactions."""
+        manifest = publish(self.store, dataset, rows, number=number, mode=mode)
+        if dataset == "interactions":
+            manifest = replace(manifest, profile=profile(rows))
+            self.store.put(manifest.key, encode_manifest(manifest))
+        return manifest
+
+    def settle(self, *, seconds: float = 60, fuse: Fuse | None = None) -> Ended:
+        """`fuse` burns with calls that change Personalize."""
+        personalize = MortalClient(self.personalize, fuse) if fuse else self.personalize
+        on = Surroundings(personalize=personalize, s3=self.s3, state=self.state, bus=self.bus)
+        pace = Pace(poll_seconds=POLL_SECONDS, until=self.clock() + seconds, clock=self.clock, sleep=time.sleep)
+        return settle(lambda: reconciler(self.settings, on, self.clock), self.lease, pace)
+
+    def lease(self) -> Lease:
+        return Lease(self.state, next(self._owners), self.settings.lease_seconds, self.clock)
+
+    def statuses(self) -> dict[str, str]:
+        """Of everything that was made, by ARN without its front."""
+        found = {sk: item["status"] for (pk, sk), item in self.state.items.items() if pk == "personalize-status"}
+        return {arn.partition(":000000000000:")[2]: status for arn, status in found.items()}
+
+
+class MortalClient(Mortal):
+    """Whose fuse burns only with what changes Personalize."""
+
+    def __getattr__(self, name: str) -> Any:
+        return super().__getattr__(name) if name.startswith(("create", "update")) else getattr(self.inner, name)
+
+
+def profile(rows: Sequence[Row]) -> dict[str, Any]:
+    users = Counter(row["USER_ID"] for row in rows)
+    times = [row["TIMESTAMP"] for row in rows]
+    return {
+        "rows": len(rows),
+        "users": len(users),
+        "active_users": sum(count > 1 for count in users.values()),
+        "oldest": min(times),
+        "newest": max(times),
+        "event_types": _shares(row["EVENT_TYPE"] for row in rows),
+        "top_items": _shares(row["ITEM_ID"] for row in rows),
+    }
+
+
+def _shares(values: Iterable[str]) -> dict[str, Any]:
+    counts = Counter(values)
+    shares = {value: count / counts.total() for value, count in counts.most_common(100)}
+    return {"shares": shares, "rest": max(0.0, 1 - sum(shares.values())), "empty": 0.0}
+
+
+def tasteful_rows(*, users: int = 120, seed: int = 7) -> dict[str, list[Row]]:
+    """By dataset, in the contract's columns: personal recommendations beat popular ones."""
+    made = shop(("view", "view", "view", "purchase"), users=users, seed=seed)
+    return {
+        "items": [
+            {"ITEM_ID": item, "CATEGORY_L1": kind, "PRICE": price, "AVAILABLE": "True"}
+            for item, kind, price in made.items
+        ],
+        "users": [{"USER_ID": user, "AGE_BAND": age} for user, age in made.users],
+        "interactions": [
+            {"USER_ID": user, "ITEM_ID": item, "TIMESTAMP": at, "EVENT_TYPE": kind}
+            for user, item, at, kind in made.interactions
+        ],
+    }
