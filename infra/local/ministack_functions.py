@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from infra.local import patches
 from infra.local.functions import Answer
+from infra.local.functions_queue import RetryPolicy, read_policy, unsupported
 
 _LAMBDA: Final = "ministack.services.lambda_svc:"
 
@@ -62,6 +63,15 @@ class MinistackFunctions:
         prepared = patches.get(f"{_LAMBDA}_execution_record_for_config")(record, config)
         return answer_of(patches.get(f"{_LAMBDA}_execute_function_with_config_scope")(prepared, event))
 
+    def policy(self, function_arn: str) -> RetryPolicy:
+        """How the function's asynchronous invocations are tried again."""
+        record, config, _ = patches.get(f"{_LAMBDA}_get_func_record_for_ref")(function_arn)
+        return read_policy(record or {}, config or {})
+
+    def exists(self, function_arn: str) -> bool:
+        """Whether there is such a function."""
+        return bool(patches.get(f"{_LAMBDA}_get_func_record_for_ref")(function_arn)[0])
+
 
 def answer_of(result: Mapping[str, Any]) -> Answer:
     """What ministack's executor returned, as an answer."""
@@ -99,6 +109,29 @@ def install(counts: InvocationCounts, *, around: Callable[[Execute], Execute] = 
         return result
 
     patches.replace(f"{_LAMBDA}_execute_function", counted)
+
+
+def install_async(submit: Callable[[str, Any], str]) -> None:
+    """Asynchronous invocations of every kind go to `submit`; a configuration it would not honour is refused."""
+    put = patches.get(f"{_LAMBDA}_put_event_invoke_config")
+
+    def invoke_async(function: dict[str, Any], event: Any) -> None:
+        submit(str((function.get("config") or function)["FunctionArn"]), event)
+
+    def put_checked(name: str, qualifier: str | None, data: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        what = unsupported(data)
+        refuse = patches.get("ministack.core.responses:error_response_json")
+        answer: tuple[int, dict[str, str], bytes] = (
+            refuse(
+                "InvalidParameterValueException", f"function {name}: the local endpoint does not implement {what}", 400
+            )
+            if what
+            else put(name, qualifier, data)
+        )
+        return answer
+
+    patches.replace(f"{_LAMBDA}invoke_async_with_retry", invoke_async)
+    patches.replace(f"{_LAMBDA}_put_event_invoke_config", put_checked)
 
 
 def _error(kind: str, message: str) -> dict[str, Any]:

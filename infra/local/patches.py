@@ -28,6 +28,7 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.eventbridge:_dispatch_to_lambda": "(arn, payload)",
     "ministack.services.eventbridge:_dispatch_to_sqs": "(spec, payload, sqs_parameters=None)",
     "ministack.services.eventbridge:_dispatch_to_sns": "(arn, payload)",
+    "ministack.services.eventbridge:_pattern_event_view": "(event)",
     "ministack.services.eventbridge:_invoke_target": "(target, event, rule, view=None)",
     "ministack.services.eventbridge:_put_events": "(data, allow_aws_source=False)",
     "ministack.services.firehose:_create_delivery_stream": "(data: dict)",
@@ -49,6 +50,7 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.kinesis:_put_records": "(data)",
     "ministack.services.kinesis:_streams": None,
     "ministack.services.lambda_svc:_create_esm": "(data: dict)",
+    "ministack.services.lambda_svc:_esm_inflight": None,
     "ministack.services.lambda_svc:_esms": None,
     "ministack.services.lambda_svc:_execute_function": "(func: dict, event: dict) -> dict",
     "ministack.services.lambda_svc:_execute_function_with_config_scope": "(func: dict, event: dict) -> dict",
@@ -57,6 +59,8 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.lambda_svc:_get_func_record_for_ref": "(function_ref: str) -> "
     "tuple[dict | None, dict | None, str]",
     "ministack.services.lambda_svc:_poll_kinesis": "()",
+    "ministack.services.lambda_svc:_put_event_invoke_config": "(func_name: str, qualifier: str | None, data: dict)",
+    "ministack.services.lambda_svc:invoke_async_with_retry": "(func: dict, event: dict) -> None",
     "ministack.services.lambda_svc:_update_esm": "(esm_id: str, data: dict)",
     "ministack.services.s3:_fire_s3_event": "(bucket_name: str, key: str, event_name: str, size: int = 0, "
     "etag: str = '', deletion_type: str | None = None, restore_event_data: dict | None = None, "
@@ -68,6 +72,10 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.s3:_bucket_notifications": None,
     "ministack.services.s3:_put_object": "(bucket_name: str, key: str, body: bytes, headers: dict)",
     "ministack.services.s3:_next_event_sequencer": "(event_name: str) -> str | None",
+    "ministack.services.sns:_topics": None,
+    "ministack.services.sqs:_delete_messages_for_esm": "(queue_url: str, receipt_handles: set[str]) -> None",
+    "ministack.services.sqs:_queue_by_arn": "(arn: str) -> dict | None",
+    "ministack.services.sqs:_receive_messages_for_esm": "(queue_url: str, max_number: int) -> list[dict]",
 }
 
 

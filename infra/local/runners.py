@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from infra.local.events import EventDelivery
+from infra.local.functions_async import AsyncInvocations
 from infra.local.glue import GlueRunner
 from infra.local.ministack_glue import MinistackGlue
 from infra.local.spark_process import SparkProcess
@@ -64,6 +65,18 @@ class Sources(Protocol):
         ...
 
 
+class Queues(Protocol):
+    """The queues that functions read."""
+
+    def settled(self) -> bool:
+        """Whether nothing is left but what failed and waits."""
+        ...
+
+    def failing(self) -> list[dict[str, Any]]:
+        """What failed and waits."""
+        ...
+
+
 class Counts(Protocol):
     """The invocations of functions."""
 
@@ -86,6 +99,8 @@ class Runners:
 
     firehose: Delivery
     streams: Sources
+    functions: AsyncInvocations
+    queues: Queues
     counts: Counts
     events: EventDelivery
     workflows: WorkflowRunner
@@ -93,6 +108,7 @@ class Runners:
     catalog: MinistackGlue
     spark: SparkProcess
     wake_ups: Path  # keeps what no job run answered over a restart
+    unanswered: Path  # and what no function did
 
     def begin(self, *, warm_spark: bool) -> None:
         """Start everything; with `warm_spark` also the Spark process, in the background."""
@@ -105,6 +121,10 @@ class Runners:
             self.wake_ups.unlink()
         self.workflows.begin()
         self.firehose.begin()
+        if self.unanswered.exists():
+            self.functions.restore(json.loads(self.unanswered.read_text()))
+            self.unanswered.unlink()
+        self.functions.begin()
         self.streams.begin()
         if warm_spark:
             self.spark.start()
@@ -113,6 +133,8 @@ class Runners:
         """Stop everything; undelivered records and events stay where they are."""
         self.firehose.close()
         self.streams.close()
+        self.functions.close()
+        self.unanswered.write_text(json.dumps(self.functions.unanswered()))
         self.workflows.close()
         self.wake_ups.write_text(json.dumps(self.workflows.unanswered()))
         self.glue.close()
@@ -125,6 +147,7 @@ class Runners:
         not waited for: it is named, with its error.
         """
         before = {run["Id"] for run in self._ended()}
+        given_up = self.functions.counts["given_up"]
         self.streams.begin_drain()
         delivered = self.firehose.drain()
         while not self._quiet():
@@ -134,7 +157,8 @@ class Runners:
         return {
             "firehose": dict(delivered),
             "job_runs": [{name: run[name] for name in fields} for run in ended],
-            "failing": self.streams.failing(),
+            "failing": self.streams.failing() + self.queues.failing(),
+            "given_up": self.functions.last_given_up(self.functions.counts["given_up"] - given_up),
             "undelivered": list(self.events.undelivered) + list(self.workflows.refused),
         }
 
@@ -147,6 +171,7 @@ class Runners:
             "firehose": dict(self.firehose.health()),
             "streams": dict(self.streams.health()),
             "functions": dict(self.counts.shown()),
+            "asynchronous": self.functions.health(),
             "undelivered": list(self.events.undelivered) + list(self.workflows.refused),
         }
 
@@ -154,13 +179,14 @@ class Runners:
         # The end of a run or of an invocation may wake others. All idle, and nothing accepted or begun
         # since: nothing is on its way to a rule.
         seen = self._activity()
-        idle = self.glue.idle() and self.streams.settled() and not self.counts.running()
+        idle = self.glue.idle() and self.streams.settled() and self.queues.settled()
+        idle = idle and self.functions.idle() and not self.counts.running()
         self.events.settle()
         self.workflows.poll(close_windows=True)
         return idle and self._activity() == seen and not self.workflows.pending()
 
-    def _activity(self) -> tuple[int, int]:
-        return self.glue.accepted, self.counts.begun()
+    def _activity(self) -> tuple[int, int, int]:
+        return self.glue.accepted, self.counts.begun(), self.functions.counts["accepted"]
 
     def _ended(self) -> list[dict[str, Any]]:
         return [run for run in self.catalog.all_runs() if "CompletedOn" in run]

@@ -28,11 +28,14 @@ from infra.local.checkpoints import Checkpoints
 from infra.local.control import with_control
 from infra.local.events import EventDelivery
 from infra.local.firehose import FirehoseClients, FirehoseRunner
+from infra.local.functions_async import AsyncInvocations
 from infra.local.glue import GlueRunner
 from infra.local.jars import ensure_jars
 from infra.local.ministack_functions import InvocationCounts, MinistackFunctions
 from infra.local.ministack_glue import MinistackGlue
+from infra.local.ministack_queues import MappedQueues
 from infra.local.ministack_streams import MinistackStreams
+from infra.local.on_loop import LoopThread
 from infra.local.personalize import personalize, with_personalize
 from infra.local.runners import Runners
 from infra.local.server_settings import ServerSettings
@@ -45,11 +48,12 @@ from infra.local.workflows import WorkflowRunner
 async def serve(settings: ServerSettings) -> None:
     """Serve until SIGTERM or SIGINT, then stop the runners and save the state."""
     patches.check()
-    runners = build(settings)
+    loop = LoopThread()
+    loop.bind()
+    runners = build(settings, loop)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     async def stopped() -> None:
         await stop.wait()
@@ -63,9 +67,10 @@ async def serve(settings: ServerSettings) -> None:
     await hypercorn_serve(application, _hypercorn(settings), shutdown_trigger=stopped)  # type: ignore[arg-type]
 
 
-def build(settings: ServerSettings) -> Runners:
+def build(settings: ServerSettings, loop: LoopThread) -> Runners:
     """The runners, installed in ministack but not started."""
-    events = EventDelivery()
+    destinations = AwsDestinations(_client)
+    events = EventDelivery(destinations=destinations)
     catalog = MinistackGlue(publish=events.publish)
     spark = SparkProcess(
         jars=ensure_jars(settings.jars),
@@ -82,14 +87,18 @@ def build(settings: ServerSettings) -> Runners:
     ministack_firehose.install()
     athena.install()
     refusals.install()
-    events.install(workflows=workflows, glue=glue)
-    streams = _stream_sources(settings)
-    counts = InvocationCounts()
+    loop.install()
+    functions, counts = _functions(destinations), InvocationCounts()
+    events.install(workflows=workflows, glue=glue, functions=functions)
+    streams = _stream_sources(settings, destinations)
     ministack_functions.install(counts)
+    ministack_functions.install_async(functions.submit)
     ministack_streams.install(created=streams.notice)
     return Runners(
         firehose=_firehose(settings),
         streams=streams,
+        functions=functions,
+        queues=MappedQueues(),
         counts=counts,
         events=events,
         workflows=workflows,
@@ -97,6 +106,7 @@ def build(settings: ServerSettings) -> Runners:
         catalog=catalog,
         spark=spark,
         wake_ups=settings.state / "wake-ups.json",
+        unanswered=settings.state / "functions.json",
     )
 
 
@@ -112,15 +122,21 @@ def _firehose(settings: ServerSettings) -> FirehoseRunner:
     )
 
 
-def _stream_sources(settings: ServerSettings) -> StreamSourceRunner:
-    steps = StepRunner(
-        functions=MinistackFunctions(),
-        destinations=AwsDestinations(_client),
-        clock=time.time,
-        new_id=lambda: str(uuid.uuid4()),
+def _functions(destinations: AwsDestinations) -> AsyncInvocations:
+    functions = MinistackFunctions()
+    return AsyncInvocations(
+        functions=functions, policy=functions.policy, destinations=destinations, clock=time.time, new_id=_new_id
     )
+
+
+def _stream_sources(settings: ServerSettings, destinations: AwsDestinations) -> StreamSourceRunner:
+    steps = StepRunner(functions=MinistackFunctions(), destinations=destinations, clock=time.time, new_id=_new_id)
     checkpoints = Checkpoints(settings.state / "stream-sources")
     return StreamSourceRunner(streams=MinistackStreams(), steps=steps, checkpoints=checkpoints, clock=time.time)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def _client(service: str) -> Any:

@@ -70,6 +70,19 @@ class World:
         self.happened.append("told")
 
 
+class Functions:
+    """Lambda's queue of events, empty."""
+
+    def __init__(self) -> None:
+        self.counts = {"given_up": 0, "accepted": 0}
+
+    def idle(self) -> bool:
+        return True
+
+    def last_given_up(self, count: int) -> list[str]:
+        return ["an event"] * count
+
+
 def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
     world = World()
     world_as_events = cast("EventDelivery", world)
@@ -79,6 +92,8 @@ def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
     runners = Runners(
         firehose=cast("Any", world),
         streams=cast("Any", world),
+        functions=cast("Any", Functions()),
+        queues=cast("Any", world),
         counts=cast("Any", world),
         events=world_as_events,
         workflows=world_as_workflows,
@@ -86,10 +101,11 @@ def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
         catalog=cast("MinistackGlue", world),
         spark=cast("SparkProcess", None),
         wake_ups=tmp_path / "wake-ups.json",
+        unanswered=tmp_path / "functions.json",
     )
 
     drained = runners.drain()
 
-    assert drained == {"firehose": {"records": 3}, "job_runs": [], "failing": [], "undelivered": []}
+    assert drained == {"firehose": {"records": 3}, "job_runs": [], "failing": [], "given_up": [], "undelivered": []}
     # Once more after the second job, as that may have woken a third.
     assert world.happened == ["drain begun", "settled", "told", "settled", "second job", "settled"]
