@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from contract import text
+from contract import line_form, text
 from contract.errors import InvalidEvent
 from contract.events import EVENT, IMPRESSION_MAX_CHARS, MAX_LINE_BYTES, NEEDS_ITEM, NEEDS_VALUE
 from contract.generated.types import Consent, Context, Event
@@ -20,8 +20,10 @@ __all__ = ["Consent", "Context", "Event", "Plausible", "check", "decode", "encod
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 _is_canonical = re.compile(text.CANONICAL).match
+_has_our_form = re.compile(line_form.OURS).match
 _REFUSED_TYPES = EVENT.field("event_type").refused
 _NO_IDENTITY = EVENT.field("user_id").refused
+_NEEDS_ITEM, _NEEDS_VALUE = frozenset(NEEDS_ITEM), frozenset(NEEDS_VALUE)
 
 
 def encode(event: Event) -> bytes:
@@ -66,29 +68,35 @@ def _is_endless(value: object) -> bool:
 
 def _decode_canonical(line: bytes) -> Event | None:
     try:
-        if len(line) > MAX_LINE_BYTES or not _is_canonical(line.decode()):
+        decoded = line.decode()
+        if len(line) > MAX_LINE_BYTES or not (_is_ours(decoded) or _is_canonical(decoded)):
             return None
-    except UnicodeDecodeError:
+        event = _decoder.decode(line)
+    except (UnicodeDecodeError, msgspec.DecodeError):  # our form does not see a control character in a text
         return None
-    event = _decoder.decode(line)
     if event.properties is not None and _encoder.encode(event) != line:  # a property may have come twice
         return None
     return event
 
 
+def _is_ours(decoded: str) -> bool:
+    return "\\" not in decoded and decoded[-1:] == "}" and _has_our_form(decoded[:-1] + line_form.END) is not None
+
+
 def _keeps_event_rules(event: Event, plausible: Plausible) -> bool:
     try:
-        occurred_at, *_ = [
-            datetime.fromisoformat(at) for at in (event.occurred_at, event.sent_at, event.received_at) if at
-        ]
+        occurred_at = datetime.fromisoformat(event.occurred_at)
+        for at in (event.sent_at, event.received_at):
+            if at is not None:
+                datetime.fromisoformat(at)
     except ValueError:  # 30 February has the form of a date
         return False
     return (
         plausible.earliest <= occurred_at <= plausible.latest
         and (event.user_id is not None or event.anonymous_id is not None)
         and event.event_type not in _REFUSED_TYPES
-        and (event.item_id is not None or event.event_type not in NEEDS_ITEM)
-        and (event.value is not None or event.event_type not in NEEDS_VALUE)
+        and (event.item_id is not None or event.event_type not in _NEEDS_ITEM)
+        and (event.value is not None or event.event_type not in _NEEDS_VALUE)
         and (event.producer_id is None) == (event.producer_seq is None)
         and (not event.impression or len("|".join(event.impression)) <= IMPRESSION_MAX_CHARS)
         and _NO_IDENTITY.isdisjoint((event.user_id, event.anonymous_id, event.session_id))

@@ -1,6 +1,7 @@
 """Takes apart the records that the Kinesis Producer Library's format packs into one."""
 
 import hashlib
+import struct
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -13,6 +14,9 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 # The tags (field number << 3 | wire type) of AggregatedRecord and of its Record.
 _KEY, _HASH_KEY, _RECORD = 0x0A, 0x12, 0x1A
 _KEY_INDEX, _HASH_KEY_INDEX, _DATA = 0x08, 0x10, 0x1A
+# A record's tag, its size in two bytes and the tag of its key index; the index, or its first byte; the next four.
+_unpack_header = struct.Struct("<IBI").unpack_from
+_HEADERS: Final[dict[int, tuple[int, int, int]]] = {}
 
 
 class SubRecord(NamedTuple):
@@ -48,9 +52,65 @@ def deaggregate(data: bytes) -> list[SubRecord] | None:
 
 
 def payloads(data: bytes) -> list[bytes] | None:
-    """What `deaggregate` finds, the data alone: for readers that do not ask for keys."""
-    records = deaggregate(data)
-    return None if records is None else [record.data for record in records]
+    """What `deaggregate` finds, the data alone: almost twice as fast. Raises what it raises."""
+    try:
+        return _payloads(data)
+    except (_OtherLayout, IndexError):
+        records = deaggregate(data)
+        return None if records is None else [record.data for record in records]
+
+
+def _payloads(data: bytes) -> list[bytes]:
+    end = len(data) - _DIGEST_BYTES
+    if not data.startswith(MAGIC) or end < len(MAGIC):
+        raise _OtherLayout
+    if hashlib.md5(memoryview(data)[len(MAGIC) : end], usedforsecurity=False).digest() != data[end:]:
+        raise _OtherLayout
+    keys, position = _skip_keys(data)
+    found: list[bytes] = []
+    unpack, known, keep = _unpack_header, _HEADERS.get, found.append
+    while position < end:
+        head, index, rest = unpack(data, position)  # reads into the digest at most
+        size, after_short_index, after_long_index = known(head) or _learn_header(head)
+        if index <= 127 and rest & 0xFFFFFF == after_short_index:  # noqa: PLR2004 - a varint's continuation bit
+            start = position + 8
+        elif index > 127 and rest >> 8 == after_long_index and not rest & 128:  # noqa: PLR2004
+            index, start = index & 127 | (rest & 127) << 7, position + 9
+        else:
+            raise _OtherLayout
+        if index >= keys:
+            raise _OtherLayout
+        position += size
+        keep(data[start:position])
+    if position != end:
+        raise _OtherLayout
+    return found
+
+
+def _skip_keys(data: bytes) -> tuple[int, int]:
+    """How many there are, and where they end; perhaps behind the end of the body."""
+    count, position, key = 0, len(MAGIC), _KEY
+    while data[position] == key:
+        position += 2 + data[position + 1]
+        count += 1
+    if not data[len(MAGIC) : position].isascii():  # their lengths would not be one byte, or they not be text for sure
+        raise _OtherLayout
+    return count, position
+
+
+def _learn_header(head: int) -> tuple[int, int, int]:
+    """Of a record between 135 and 16,383 bytes long, by its first four: its size with its header; and the three bytes
+    before its data, which follow from the size, for a key index of one byte and of two."""
+    tag, low, high, key_tag = head.to_bytes(4, "little")
+    size = low & 127 | high << 7
+    if tag != _RECORD or key_tag != _KEY_INDEX or low <= 127 or high > 127 or size < 135:  # noqa: PLR2004
+        raise _OtherLayout
+
+    def before_data(length: int) -> int:
+        return _DATA | (length & 127 | 128) << 8 | length >> 7 << 16
+
+    learned = size + 3, before_data(size - 5), before_data(size - 6)
+    return _HEADERS.setdefault(head, learned)
 
 
 def _in_usual_order(body: bytes) -> list[SubRecord]:
