@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -14,6 +15,8 @@ from contract.errors import ConfigurationError
 from glue_jobs.store import S3Store
 
 STACKS = ("data", "processing")
+RAW_KEPT = timedelta(days=25)
+"""How long raw and the quarantine keep events, as their buckets' lifecycle has it."""
 _FUNCTION = "Function"
 
 

@@ -16,14 +16,12 @@ from operations.audit.imports.gather import gather_imports
 from operations.audit.report import Report, joined
 from operations.audit.stream.core import audit_stream
 from operations.audit.stream.gather import gather_stream
-from operations.deployment import Deployment
+from operations.deployment import RAW_KEPT, Deployment
 
 SENDS_EVENTS = "Realtime"
 IMPORTS_FILES = "PersonalizeSync"
 STREAM_RETENTION_AND_GRACE = timedelta(hours=48 + 24)
 """How long what was accepted may be nowhere."""
-RAW_KEPT = timedelta(days=25)
-"""How long raw and the quarantine keep events, as their buckets' lifecycle has it."""
 _MARGIN = timedelta(days=1)
 
 

@@ -10,8 +10,8 @@ from contract.ledger import DELIVERED, QUARANTINED, Entry, ObjectAccount, Output
 from contract.ranges import Ranges
 from infra.config import STAGES
 from operations.audit.core import Patience, audit
-from operations.audit.everything import RAW_KEPT
 from operations.audit.evidence import Evidence, TableRows
+from operations.deployment import RAW_KEPT
 
 pytestmark = pytest.mark.unit
 
