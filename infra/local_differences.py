@@ -16,6 +16,7 @@ LEFT_OUT: Final[Mapping[str, str]] = {
 """Resource types that the local stage goes without."""
 
 CHANGED: Final[Mapping[tuple[str, str], str]] = {
+    ("AWS::CloudWatch::Alarm", "Dimensions"): "our own metrics carry the stage's name, which is another one here",
     ("AWS::Kinesis::Stream", "ShardCount"): (
         "one shard: the local endpoint makes one of an on-demand stream too, and this way the template says so"
     ),

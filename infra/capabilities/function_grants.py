@@ -13,14 +13,17 @@ from infra.capabilities.grants import PUT, publish_grants, storage_grants
 METRICS_NAMESPACE: Final = "Clickstream"
 
 _READ: Final = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+_SCAN: Final = "dynamodb:Scan"
+_WRITE: Final = (
+    *_READ,
+    *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
+    *("dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem"),
+)
 _TABLE_ACTIONS: Final[Mapping[Access, Sequence[str]]] = {
     "read": _READ,
-    "scan": (*_READ, "dynamodb:Scan"),
-    "write": (
-        *_READ,
-        *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"),
-        *("dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem"),
-    ),
+    "scan": (*_READ, _SCAN),
+    "write": _WRITE,
+    "scan-write": (*_WRITE, _SCAN),
 }
 
 
@@ -33,7 +36,7 @@ def function_grants(
     if spec.publishes:
         yield from publish_grants([bus_arn], spec.publishes)
     yield from _metrics(spec)
-    yield from _personalize(spec.personalize)
+    yield from _personalize(spec.personalize, base.config.deployment)
     if spec.passes_role:
         yield _pass_role(personalize_role_arn)
 
@@ -41,12 +44,12 @@ def function_grants(
 def _tables(wanted: Mapping[TableName, Access], base: Foundation) -> Iterator[iam.PolicyStatement]:
     for name, access in wanted.items():
         yield iam.PolicyStatement(
-            sid=f"{access.title()}{name.title()}",
+            sid=f"{access.title().replace('-', '')}{name.title()}",
             actions=list(_TABLE_ACTIONS[access]),
             resources=[base.tables[name].attr_arn],
         )
     if wanted:
-        writes = "write" in wanted.values()
+        writes = any(access.endswith("write") for access in wanted.values())
         yield iam.PolicyStatement(
             sid="UseTheKeyOfTheTables",
             actions=["kms:Decrypt", *(["kms:Encrypt", "kms:GenerateDataKey"] if writes else [])],
@@ -68,17 +71,19 @@ def _metrics(spec: FunctionSpec) -> Iterator[iam.PolicyStatement]:
         yield iam.PolicyStatement(sid="ReadMetrics", actions=["cloudwatch:GetMetricData"], resources=["*"])
 
 
-def _personalize(actions: Sequence[str]) -> Iterator[iam.PolicyStatement]:
-    """Listing knows no resources; everything else is for what this account has in this region."""
-    own = f"arn:{cdk.Aws.PARTITION}:personalize:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:*"
+def _personalize(actions: Sequence[str], deployment: str) -> Iterator[iam.PolicyStatement]:
+    """Listing knows no resources; everything else is for what carries this deployment's name."""
+    account = f"arn:{cdk.Aws.PARTITION}:personalize:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+    # Personalize names event trackers itself.
+    own = [f"{account}:*/{deployment}*", f"{account}:event-tracker/*"]
     listing = [action for action in actions if action.startswith("List")]
-    for sid, group, resource in (
-        ("ListOfPersonalize", listing, "*"),
+    for sid, group, resources in (
+        ("ListOfPersonalize", listing, ["*"]),
         ("UsePersonalize", [action for action in actions if action not in listing], own),
     ):
         if group:
             named = [f"personalize:{action}" for action in group]
-            yield iam.PolicyStatement(sid=sid, actions=named, resources=[resource])
+            yield iam.PolicyStatement(sid=sid, actions=named, resources=resources)
 
 
 def _pass_role(role_arn: str) -> iam.PolicyStatement:

@@ -12,7 +12,7 @@ from infra.capabilities.job_spec import Location
 from infra.config import SETTINGS
 
 TableName = Literal["state", "features"]
-Access = Literal["read", "scan", "write"]
+Access = Literal["read", "scan", "write", "scan-write"]
 EventSource = Literal[
     "clickstream.catalog", "clickstream.operations", "clickstream.personalize", "clickstream.realtime"
 ]

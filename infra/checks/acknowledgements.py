@@ -76,4 +76,38 @@ ACKNOWLEDGED: Final = (
         construct=r"Processing/Routing/Undelivered/Resource",
         reason="This queue is the dead-letter queue, of rules and schedules, which nag does not count as sources.",
     ),
+    Acknowledgement(
+        rule="AwsSolutions-SQS3",
+        construct=r"Processing/Functions/\w+/Failed/Resource",
+        reason="The end of invocations that failed each time, which nag does not count as sources.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-IAM5",
+        construct=r"Processing/Functions/\w+/Role/DefaultPolicy/Resource",
+        detail=r"Resource::<Buckets\w+\.Arn>/[a-z_/-]+/\*",
+        reason="Objects under the prefixes that function.yaml declares; a test compares them in both directions.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-IAM5",
+        construct=r"Processing/Functions/\w+/Role/DefaultPolicy/Resource",
+        detail=r"Resource::arn:.*:personalize:.*:(\*/clickstream-prod|event-tracker/)\*",
+        reason="What the reconciler makes carries the deployment's name; only trackers are named by Personalize.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-IAM5",
+        construct=r"Processing/Functions/(Audit|PersonalizeSync)/Role/DefaultPolicy/Resource",
+        detail=r"Resource::\*",
+        reason="Lists of Personalize and metrics of CloudWatch know no resources; metrics are held to one namespace.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-IAM5",
+        construct=r"Processing/PersonalizeAccess/DefaultPolicy/Resource",
+        detail=r"Resource::<BucketsPersonalize\.Arn>/(interactions|items|users|batch)/\*",
+        reason="Personalize reads whole folders of files, each publication in one of its own.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-L1",
+        construct=r"Processing/Functions/\w+/Function",
+        reason="Python 3.12: the packages are locked for it, and the code is tested on 3.11, one version below.",
+    ),
 )

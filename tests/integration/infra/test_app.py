@@ -1,12 +1,14 @@
 """The command synthesizes a stage with the settings it is given, and refuses what it cannot honour."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
-from infra.app import main
+from infra.app import Wheels, build, main
 from infra.assembly import read_assembly
 from infra.capabilities.catalog import read_tables
+from infra.config import STAGES
 
 pytestmark = pytest.mark.integration
 
@@ -16,6 +18,9 @@ def test_settings_on_the_command_line_reach_the_template(tmp_path: Path, capsys:
         "--stream_shards": "4",
         "--stream_retention_hours": "72",
         "--gate": "max_psi=0.3,warn=volume",
+        "--interactions_source": "stream",
+        "--put_events_quota": "2000",
+        "--monthly_cap_usd": "50",
         "--alert_email": "shop@example.com",
     }
 
@@ -28,7 +33,34 @@ def test_settings_on_the_command_line_reach_the_template(tmp_path: Path, capsys:
     assert (stream.properties["ShardCount"], stream.properties["RetentionPeriodHours"]) == (4, 72)
     assert gates == [None, *["max_psi=0.3,warn=volume"] * 3]
     assert subscription.properties["Endpoint"] == "shop@example.com"
+    [realtime] = [
+        f.properties["Environment"]["Variables"]
+        for f in assembly.of_type("AWS::Lambda::Function")
+        if f.properties["FunctionName"] == "clickstream-local-realtime"
+    ]
+    assert (realtime["INTERACTIONS_SOURCE"], realtime["PUT_EVENTS_PER_SECOND"]) == ("stream", "500")
     assert "clickstream-local-processing" in capsys.readouterr().out
+
+
+def test_the_cap_and_the_address_make_a_budget_that_tells(tmp_path: Path, wheels: Wheels) -> None:
+    config = dataclasses.replace(STAGES["dev"], monthly_cap_usd=75, alert_email="shop@example.com")
+
+    build(config, tmp_path, wheels=wheels).synth()
+
+    [budget] = read_assembly(tmp_path).of_type("AWS::Budgets::Budget")
+    assert budget.properties["Budget"] == {
+        "BudgetName": "clickstream-dev-monthly",
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": {"Amount": 75, "Unit": "USD"},
+    }
+    assert [
+        (each["Notification"]["NotificationType"], each["Notification"]["Threshold"], each["Subscribers"])
+        for each in budget.properties["NotificationsWithSubscribers"]
+    ] == [
+        (kind, percent, [{"SubscriptionType": "EMAIL", "Address": "shop@example.com"}])
+        for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
+    ]
 
 
 @pytest.mark.parametrize(

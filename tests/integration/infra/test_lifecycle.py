@@ -58,7 +58,7 @@ def test_files_for_personalize_expire_and_what_tells_of_them_stays(prod: Assembl
     written = {at["prefix"].partition("/")[0] + "/" for at in job_writes("personalize")}
 
     assert days == {
-        **dict.fromkeys(("interactions/", "items/", "users/", "data-docs/", "_refused/"), 30),
+        **dict.fromkeys(("interactions/", "items/", "users/", "batch/", "data-docs/", "_refused/"), 30),
         "_staging/": 1,
     }
     assert written - set(days) == {"_ready/", "_announced/"}

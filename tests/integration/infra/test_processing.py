@@ -152,24 +152,34 @@ def test_the_rule_for_landed_objects_wakes_the_workflow_and_may_do_only_that(pro
     ]
 
 
-def test_schedules_start_their_jobs_by_name_and_tell_them_what_is_different_at_night(prod: Assembly) -> None:
+def test_schedules_start_jobs_by_name_and_functions_and_tell_them_why(prod: Assembly) -> None:
     schedules = {s.properties["Name"].removeprefix("clickstream-prod-"): s.properties for s in prod.of_type(SCHEDULE)}
     starts = {name: json.loads(schedule["Target"]["Input"]) for name, schedule in schedules.items()}
+    woken = {name: prod.render(schedule["Target"]["Arn"]) for name, schedule in schedules.items()}
 
-    assert {prod.render(schedule["Target"]["Arn"]) for schedule in schedules.values()} == {
-        "arn:<AWS::Partition>:scheduler:::aws-sdk:glue:startJobRun"
+    start_job = "arn:<AWS::Partition>:scheduler:::aws-sdk:glue:startJobRun"
+    assert woken == {
+        **dict.fromkeys(("events-hourly", *(f"{job}-nightly" for job in JOBS[1:])), start_job),
+        "reconcile": "<FunctionsPersonalizeSyncFunction.Arn>",
+        "audit": "<FunctionsAuditFunction.Arn>",
     }
     assert {name: schedule["ScheduleExpression"] for name, schedule in schedules.items()} == {
         "events-hourly": "rate(1 hour)",
         "items-nightly": "cron(5 2 * * ? *)",
         "users-nightly": "cron(25 2 * * ? *)",
         "interactions-nightly": "cron(45 2 * * ? *)",
+        "reconcile": "rate(1 minute)",
+        "audit": "rate(1 hour)",
     }
     assert starts == {
         "events-hourly": {"JobName": "clickstream-prod-events"},
         **{
             f"{job}-nightly": {"JobName": f"clickstream-prod-{job}", "Arguments": {"--mode": "full"}}
             for job in JOBS[1:]
+        },
+        **{
+            name: {"source": "clickstream.schedule", "detail-type": name, "detail": {}}
+            for name in ("reconcile", "audit")
         },
     }
 

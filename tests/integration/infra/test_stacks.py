@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from infra.assembly import Assembly
+from infra.assets import ROOT
+from infra.capabilities.function_spec import read_functions
 
 pytestmark = pytest.mark.integration
 
@@ -16,15 +18,21 @@ OUTPUTS = {
         "PersonalizeBucket",
         "QuarantineBucket",
         "AthenaResultsBucket",
+        "StateTable",
+        "FeaturesTable",
         "StreamName",
     },
     "Processing": {
         *("DeliveryStream", "Database", "WorkGroup", "Bus"),
         *("EventsJob", "InteractionsJob", "ItemsJob", "UsersJob"),
         *("EventsWorkflow", "InteractionsWorkflow", "ItemsWorkflow", "UsersWorkflow"),
+        "PersonalizeRole",
+        *(f"{name}Function" for name in ("Audit", "Catalog", "PersonalizeSync", "Realtime", "Warming")),
+        "CatalogQueue",
     },
 }
 FILE_JOBS = ("Interactions", "Items", "Users")
+FUNCTIONS = tuple(spec.name for spec in read_functions(ROOT))
 
 
 def statements(assembly: Assembly, *types: str) -> list[dict[str, Any]]:
@@ -119,7 +127,7 @@ def test_only_raw_announces_its_objects(prod: Assembly) -> None:
 
 
 def test_prod_keeps_what_holds_data_and_dev_does_not(assemblies: Mapping[str, Assembly]) -> None:
-    stateful = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Kinesis::Stream")
+    stateful = ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::DynamoDB::Table")
     kept = {
         stage: {r.raw["DeletionPolicy"] for type_ in stateful for r in assembly.of_type(type_)}
         for stage, assembly in assemblies.items()
@@ -131,7 +139,7 @@ def test_ids_of_what_holds_data_never_change(prod: Assembly) -> None:
     # Another id is another resource: the deployment would start empty, and leave the old one behind.
     assert [
         resource.address.logical_id
-        for type_ in ("AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::S3::Bucket")
+        for type_ in ("AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::DynamoDB::Table")
         for resource in prod.of_type(type_)
     ] == [
         "DataKey17AFBB84",
@@ -142,6 +150,8 @@ def test_ids_of_what_holds_data_never_change(prod: Assembly) -> None:
         "BucketsPersonalize94E5EEFD",
         "BucketsQuarantine81103B59",
         "BucketsAthenaResultsDAB4D203",
+        "State",
+        "Features",
     ]
 
 
@@ -164,11 +174,11 @@ def test_every_rule_target_and_schedule_leaves_what_it_cannot_deliver(prod: Asse
     targets = [t for rule in prod.of_type("AWS::Events::Rule") for t in rule.properties["Targets"]]
     targets += [schedule.properties["Target"] for schedule in prod.of_type("AWS::Scheduler::Schedule")]
     queues = [prod.render(target["DeadLetterConfig"]["Arn"]) for target in targets]
-    assert queues == ["<RoutingUndelivered.Arn>"] * (7 + 4)  # rules, schedules
+    assert queues == ["<RoutingUndelivered.Arn>"] * (20 + 6)  # rules, schedules
 
 
 def test_each_rule_may_leave_an_event_in_the_queue_and_nobody_else(prod: Assembly) -> None:
-    [queue_policy] = policies_of(prod, "AWS::SQS::QueuePolicy", "Queues").values()
+    queue_policy = policies_of(prod, "AWS::SQS::QueuePolicy", "Queues")["RoutingUndelivered"]
     allowed = [
         (statement["Action"], prod.render(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
         for statement in queue_policy
@@ -183,6 +193,7 @@ def test_every_log_group_forgets(prod: Assembly) -> None:
     assert days == {
         **{f"/aws-glue/jobs/clickstream-prod-{job}": 365 for job in ("events", "interactions", "items", "users")},
         "/aws/kinesisfirehose/clickstream-prod-raw": 365,
+        **{f"/aws/lambda/clickstream-prod-{function}": 365 for function in FUNCTIONS},
     }
 
 
@@ -200,53 +211,120 @@ def test_every_role_trusts_one_service_for_this_account_only(prod: Assembly) -> 
     trusted = {}
     for role in prod.of_type("AWS::IAM::Role"):
         [statement] = role.properties["AssumeRolePolicyDocument"]["Statement"]
+        service = statement["Principal"]["Service"]
+        if service == "lambda.amazonaws.com":  # takes no role of another account's anyway
+            assert "Condition" not in statement
+            continue
         account = prod.render(statement["Condition"]["StringEquals"]["aws:SourceAccount"])
-        trusted[role.address.name] = (statement["Principal"]["Service"], account)
+        trusted[role.address.name] = (service, account)
     assert trusted == {
+        "PersonalizeAccess": ("personalize.amazonaws.com", "<AWS::AccountId>"),
         "RawDeliveryRole": ("firehose.amazonaws.com", "<AWS::AccountId>"),
         **{f"{job}GlueJobRole": ("glue.amazonaws.com", "<AWS::AccountId>") for job in ("Events", *FILE_JOBS)},
         "RoutingRawLandedRole": ("events.amazonaws.com", "<AWS::AccountId>"),
         **{f"RoutingEventsReady{job}Role": ("events.amazonaws.com", "<AWS::AccountId>") for job in FILE_JOBS},
         "RoutingEventsHourlyRole": ("scheduler.amazonaws.com", "<AWS::AccountId>"),
-        **{f"Routing{job}NightlyRole": ("scheduler.amazonaws.com", "<AWS::AccountId>") for job in FILE_JOBS},
+        **{
+            f"Routing{name}Role": ("scheduler.amazonaws.com", "<AWS::AccountId>")
+            for name in (*(f"{job}Nightly" for job in FILE_JOBS), "Reconcile", "Audit")
+        },
     }
 
 
-def test_undelivered_events_and_late_delivery_raise_an_alarm_and_its_end(prod: Assembly) -> None:
-    alarms = {}
-    for alarm in prod.of_type("AWS::CloudWatch::Alarm"):
-        of = alarm.properties
-        [watched] = [prod.render(dimension["Value"]) for dimension in of["Dimensions"]]
-        assert [[prod.render(to) for to in of[kind]] for kind in ("AlarmActions", "OKActions")] == [["<Alerts>"]] * 2
-        alarms[of["AlarmName"]] = (of["MetricName"], watched, of["ComparisonOperator"], of["Threshold"])
-    assert alarms == {
-        "clickstream-prod-undelivered": (
-            "ApproximateNumberOfMessagesVisible",
-            "<RoutingUndelivered.QueueName>",
-            "GreaterThanThreshold",
-            0,
-        ),
-        "clickstream-prod-raw-delivery-late": (
-            "DeliveryToS3.DataFreshness",
-            "<RawDeliveryDeliveryStream>",
-            "GreaterThanThreshold",
-            900,
-        ),
-    }
+def test_undelivered_events_and_late_delivery_raise_an_alarm(prod: Assembly) -> None:
+    assert [alarm_named(prod, name) for name in ("undelivered", "raw-delivery-late")] == [
+        ("ApproximateNumberOfMessagesVisible", ["<RoutingUndelivered.QueueName>"], 0, 1, "notBreaching"),
+        ("DeliveryToS3.DataFreshness", ["<RawDeliveryDeliveryStream>"], 900, 1, "notBreaching"),
+    ]
+
+
+def test_an_imbalance_of_the_ledger_and_an_audit_that_says_nothing_raise_an_alarm(prod: Assembly) -> None:
+    assert [alarm_named(prod, name) for name in ("ledger-imbalance", "audit-silent")] == [
+        ("LedgerImbalance", ["prod"], 0, 1, "notBreaching"),
+        ("LedgerImbalance", ["prod"], 1e12, 3, "breaching"),
+    ]
+
+
+def test_the_stream_consumer_is_watched_by_its_lag_and_by_what_it_counts_itself(prod: Assembly) -> None:
+    name = "clickstream-prod-realtime"
+
+    assert [alarm_named(prod, each) for each in ("realtime-behind", "put-events-throttled", "lines-quarantined")] == [
+        ("IteratorAge", [name], 300_000, 1, "notBreaching"),
+        ("put_events_throttles", [name, "prod"], 100, 3, "notBreaching"),
+        ("lines_quarantined", [name, "prod"], 100, 1, "notBreaching"),
+    ]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_function_is_watched_for_errors_throttles_and_what_it_gave_up_on(prod: Assembly, function: str) -> None:
+    name, construct = f"clickstream-prod-{function}", function.title().replace("-", "")
+    given_up = [] if function == "realtime" else [f"{function}-failed"]  # its batches lie in a bucket, and are audited
+
+    assert [alarm_named(prod, f"{function}-{kind}") for kind in ("errors", "throttles")] == [
+        ("Errors", [name], 0, 3, "notBreaching"),
+        ("Throttles", [name], 0, 3, "notBreaching"),
+    ]
+    assert [alarm_named(prod, each) for each in given_up] == [
+        ("ApproximateNumberOfMessagesVisible", [f"<Functions{construct}Failed.QueueName>"], 0, 1, "notBreaching")
+    ] * len(given_up)
+
+
+def test_tables_are_watched_for_refused_requests_and_the_queue_of_changes_for_its_age(prod: Assembly) -> None:
+    names = [f"{table}-{kind}-throttled" for table in ("state", "features") for kind in ("read", "write")]
+
+    assert [alarm_named(prod, name)[:2] for name in names] == [
+        (f"{kind}ThrottleEvents", [f"<{table}>"]) for table in ("State", "Features") for kind in ("Read", "Write")
+    ]
+    assert alarm_named(prod, "catalog-waiting") == (
+        "ApproximateAgeOfOldestMessage",
+        ["<FunctionsCatalogQueue.QueueName>"],
+        900,
+        1,
+        "notBreaching",
+    )
+
+
+def test_every_alarm_tells_the_topic_when_it_begins_and_when_it_is_over(prod: Assembly) -> None:
+    alarms = prod.of_type("AWS::CloudWatch::Alarm")
+    told = [
+        [prod.render(to) for kind in ("AlarmActions", "OKActions") for to in alarm.properties[kind]] for alarm in alarms
+    ]
+
+    assert len(alarms) > 15
+    assert told == [["<Alerts>", "<Alerts>"]] * len(alarms)
+    assert {alarm.properties["ComparisonOperator"] for alarm in alarms} == {"GreaterThanThreshold"}
+
+
+def alarm_named(assembly: Assembly, name: str) -> tuple[str, list[str], float, int, str]:
+    """The metric, what is watched, the threshold, in how many periods, and what silence means."""
+    [alarm] = [
+        a.properties
+        for a in assembly.of_type("AWS::CloudWatch::Alarm")
+        if a.properties["AlarmName"] == f"clickstream-prod-{name}"
+    ]
+    watched = [assembly.render(dimension["Value"]) for dimension in alarm["Dimensions"]]
+    periods, silence = alarm["EvaluationPeriods"], alarm["TreatMissingData"]
+    return alarm["MetricName"], watched, alarm["Threshold"], periods, silence
 
 
 def test_only_rules_and_alarms_of_this_account_publish_alerts_and_may_use_the_key_for_it(prod: Assembly) -> None:
     [topic_policy] = policies_of(prod, "AWS::SNS::TopicPolicy", "Topics").values()
     publishers = [s["Principal"]["Service"] for s in topic_policy if s["Effect"] == "Allow"]
     [key] = prod.of_type("AWS::KMS::Key")
-    grants = [s for s in key.properties["KeyPolicy"]["Statement"] if "Service" in s["Principal"]]
+    grants = [s for s in key.properties["KeyPolicy"]["Statement"] if "Alerts" in s.get("Sid", "")]
     rules = [
         prod.render(s["Condition"]["ArnEquals"]["aws:SourceArn"])
         for s in topic_policy
         if s["Effect"] == "Allow" and s["Principal"]["Service"] == "events.amazonaws.com"
     ]
-    assert sorted(publishers) == ["cloudwatch.amazonaws.com", *["events.amazonaws.com"] * 3]
-    assert rules == [f"<Routing{name}Rule.Arn>" for name in ("EventsJobFailed", "FilesJobFailed", "QualityGateFailed")]
+    assert sorted(publishers) == ["cloudwatch.amazonaws.com", *["events.amazonaws.com"] * 9]
+    assert rules == [
+        f"<Routing{name}Rule.Arn>"
+        for name in (
+            *("EventsJobFailed", "FilesJobFailed", "QualityGateFailed", "ImportFailed", "TrainingFailed"),
+            *("ResourceFailed", "RolledBack", "ImportHeld", "CostRefused"),
+        )
+    ]
     assert [(sorted(g["Principal"]["Service"]), g["Action"], g["Condition"]) for g in grants] == [
         (
             ["cloudwatch.amazonaws.com", "events.amazonaws.com"],
