@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -99,11 +99,24 @@ class Endpoint:
         return self._ask("GET", "health", timeout_seconds=10)
 
     def drain(self, *, timeout_seconds: float = 1_800) -> dict[str, Any]:
-        """Deliver what is in the streams and wait for the jobs it wakes.
+        """Deliver what is in the streams and wait for the functions and jobs it wakes.
 
-        Returns {"firehose": counts, "job_runs": [run], "undelivered": [reason]}; raises `EndpointError`.
+        Returns {"firehose": counts, "job_runs": [run], "failing": [batch that keeps failing],
+        "given_up": [event], "undelivered": [reason]}; raises `EndpointError`.
         """
         return self._ask("POST", "drain", timeout_seconds=timeout_seconds)
+
+    def faults(self, **orders: Mapping[str, Any]) -> None:
+        """Order faults in the place of those before; without any, none. Raises `EndpointError`.
+
+        Shares are from 0 to 1; the same `seed` strikes the same calls, counted from the order on.
+
+        - `put_records={"throttle_share", "fail_share"}`: whole calls, or single records, are not written
+        - `invoke={"function", "crash_share" or "crash_at": [n], "within_ms"}`: the process is killed within
+          that time, or its answer is lost; `"timeout"`: seconds after which it is killed
+        - `dynamodb={"table", "refuse_share"}`, `s3={"prefix", "refuse_share"}`: writes are refused
+        """
+        self._ask("POST", "faults", timeout_seconds=10, document=orders)
 
     def stop(self) -> str:
         """Stop the endpoint, its state saved; says how it went."""
@@ -120,8 +133,11 @@ class Endpoint:
             return f"killed after {_STOP_SECONDS:.0f} s: what it held in memory is lost; see {self.log}"
         return f"stopped in {time.monotonic() - began:.1f} s; its state is in {self.paths.state}"
 
-    def _ask(self, method: str, path: str, *, timeout_seconds: float) -> dict[str, Any]:
-        request = urllib.request.Request(f"{self.url}/_clickstream/{path}", method=method)  # noqa: S310
+    def _ask(
+        self, method: str, path: str, *, timeout_seconds: float, document: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        body = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(f"{self.url}/_clickstream/{path}", method=method, data=body)  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=timeout_seconds) as response:  # noqa: S310
                 answer: dict[str, Any] = json.load(response)

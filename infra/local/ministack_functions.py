@@ -85,18 +85,20 @@ def answer_of(result: Mapping[str, Any]) -> Answer:
     return Answer(error=error, payload=body)
 
 
-def install(counts: InvocationCounts, *, around: Callable[[Execute], Execute] = lambda execute: execute) -> None:
+def install(counts: InvocationCounts, *, around: Callable[[Execute], Execute]) -> None:
     """Count every invocation, refuse those that ministack would answer without running anything.
 
     `around` may put faults in between.
     """
-    execute = around(patches.get(f"{_LAMBDA}_execute_function"))
+    original = patches.get(f"{_LAMBDA}_execute_function")
+    execute = around(original)
     mismatch = patches.get(f"{_LAMBDA}_function_config_scope_mismatch")
 
     def counted(function: dict[str, Any], event: Any) -> dict[str, Any]:
         config = function.get("config") or function
         if mismatch(config):  # it comes back here in the function's own account and region
-            return execute(function, event)
+            answer: dict[str, Any] = original(function, event)
+            return answer
         name = str(config.get("FunctionName", ""))
         if not function.get("code_zip"):
             return _error("Runtime.NoCode", f"function {name} has no code the local endpoint could run")

@@ -49,6 +49,8 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.glue:_workflows": None,
     "ministack.services.kinesis:_put_records": "(data)",
     "ministack.services.kinesis:_streams": None,
+    "ministack.services.lambda_svc:acquire_worker": "(func_name: str, config: dict, code_zip: bytes, "
+    "qualifier: str = '$LATEST', max_concurrency: int | None = None)",
     "ministack.services.lambda_svc:_create_esm": "(data: dict)",
     "ministack.services.lambda_svc:_esm_inflight": None,
     "ministack.services.lambda_svc:_esms": None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from infra.local.events import EventDelivery
+from infra.local.faults import Faults
 from infra.local.functions_async import AsyncInvocations
 from infra.local.glue import GlueRunner
 from infra.local.ministack_glue import MinistackGlue
@@ -102,6 +103,7 @@ class Runners:
     functions: AsyncInvocations
     queues: Queues
     counts: Counts
+    orders: Faults
     events: EventDelivery
     workflows: WorkflowRunner
     glue: GlueRunner
@@ -172,8 +174,13 @@ class Runners:
             "streams": dict(self.streams.health()),
             "functions": dict(self.counts.shown()),
             "asynchronous": self.functions.health(),
+            "faults": self.orders.shown(),
             "undelivered": list(self.events.undelivered) + list(self.workflows.refused),
         }
+
+    def faults(self, document: Any) -> dict[str, Any]:
+        """Order faults in the place of those before; raises `ConfigurationError` for what is not known."""
+        return self.orders.order(document)
 
     def _quiet(self) -> bool:
         # The end of a run or of an invocation may wake others. All idle, and nothing accepted or begun

@@ -27,10 +27,12 @@ from infra.local.aws_destinations import AwsDestinations
 from infra.local.checkpoints import Checkpoints
 from infra.local.control import with_control
 from infra.local.events import EventDelivery
+from infra.local.faults import Faults
 from infra.local.firehose import FirehoseClients, FirehoseRunner
 from infra.local.functions_async import AsyncInvocations
 from infra.local.glue import GlueRunner
 from infra.local.jars import ensure_jars
+from infra.local.ministack_faults import MinistackFaults
 from infra.local.ministack_functions import InvocationCounts, MinistackFunctions
 from infra.local.ministack_glue import MinistackGlue
 from infra.local.ministack_queues import MappedQueues
@@ -91,7 +93,10 @@ def build(settings: ServerSettings, loop: LoopThread) -> Runners:
     functions, counts = _functions(destinations), InvocationCounts()
     events.install(workflows=workflows, glue=glue, functions=functions)
     streams = _stream_sources(settings, destinations)
-    ministack_functions.install(counts)
+    faults = Faults()
+    striking = MinistackFaults(faults)
+    striking.install()
+    ministack_functions.install(counts, around=striking.around)
     ministack_functions.install_async(functions.submit)
     ministack_streams.install(created=streams.notice)
     return Runners(
@@ -100,6 +105,7 @@ def build(settings: ServerSettings, loop: LoopThread) -> Runners:
         functions=functions,
         queues=MappedQueues(),
         counts=counts,
+        orders=faults,
         events=events,
         workflows=workflows,
         glue=glue,

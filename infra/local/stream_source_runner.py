@@ -232,11 +232,9 @@ class StreamSourceRunner:
 
 
 def _is_settled(source: ShardSource) -> bool:
-    if any(lane.busy for lane in source.lanes):
-        return False
     stuck = [lane.stuck >= _STUCK_AFTER for lane in source.lanes]
-    free = all(lane.empty or is_stuck for lane, is_stuck in zip(source.lanes, stuck, strict=True))
-    return free and (source.caught_up or any(stuck))
+    done = all(lane.empty or is_stuck for lane, is_stuck in zip(source.lanes, stuck, strict=True))
+    return done and (source.caught_up or any(stuck))
 
 
 def _count(mapping: _Mapping, step: LaneStep, outcome: Outcome, *, done: int) -> None:
