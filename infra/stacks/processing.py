@@ -32,8 +32,6 @@ from infra.capabilities.targets import Targets
 from infra.capabilities.wheels import upload_wheels
 from infra.stacks.data import DataStack
 
-_COMING = frozenset({"audit", "catalog", "personalize-sync", "realtime", "warming"})  # until all are there
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
@@ -133,16 +131,14 @@ class ProcessingStack(cdk.Stack):
             jobs=frozenset(targets.jobs),
             workflows=frozenset(targets.jobs),
             topics=frozenset(targets.topics),
-            functions=frozenset(targets.functions) | _COMING,
-            queues=frozenset(targets.queues) | {"catalog-changes"},
+            functions=frozenset(targets.functions),
+            queues=frozenset(targets.queues),
         )
         loaded = load_rules(known=known, folder=root / "eventbridge_rules")
         for rule in loaded.rules:
-            if rule.target.name in {*targets.functions, *targets.queues, *targets.topics, *targets.jobs}:
-                routing.add_rule(rule)
+            routing.add_rule(rule)
         for schedule in loaded.schedules:
-            if schedule.target.function is None or schedule.target.function in targets.functions:
-                routing.add_schedule(schedule)
+            routing.add_schedule(schedule)
         return routing
 
     def _outputs(self, values: dict[str, str]) -> None:
