@@ -39,6 +39,7 @@ class Deployment:
     state_table: str = ""
     features_table: str = ""
     catalog_queue: str = ""  # URL
+    personalize_role: str = ""  # ARN
     functions: Mapping[str, str] = field(default_factory=dict)
     interactions_source: str = "both"  # bulk, stream or both
 
@@ -91,8 +92,10 @@ def find_deployment(stage: str) -> Deployment:
         state_table=outputs.get("StateTable", ""),
         features_table=outputs.get("FeaturesTable", ""),
         catalog_queue=outputs.get("CatalogQueue", ""),
+        personalize_role=outputs.get("PersonalizeRole", ""),
         functions=functions,
-        interactions_source=_interactions_source(functions),
+        # As the function that sends events to Personalize was told.
+        interactions_source=told(functions["Realtime"])["INTERACTIONS_SOURCE"] if "Realtime" in functions else "both",
     )
 
 
@@ -106,10 +109,9 @@ def _outputs(cloudformation: Any, stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
 
 
-def _interactions_source(functions: Mapping[str, str]) -> str:
-    """As the function that sends events to Personalize was told."""
-    if "Realtime" not in functions:
-        return "both"
-    told = boto3.client("lambda").get_function_configuration(FunctionName=functions["Realtime"])
-    source: str = told["Environment"]["Variables"]["INTERACTIONS_SOURCE"]
-    return source
+def told(function: str) -> Mapping[str, str]:
+    """A function's environment, by its physical name."""
+    found: Mapping[str, str] = boto3.client("lambda").get_function_configuration(FunctionName=function)["Environment"][
+        "Variables"
+    ]
+    return found
