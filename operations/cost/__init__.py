@@ -1,0 +1,1 @@
+"""`clickstream cost`: what a deployment will cost, before anything is made."""
