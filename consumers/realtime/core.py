@@ -96,6 +96,8 @@ class _Batch:
             self.popularity = self.world.store.popularity(self.report.shard)
         for chunk in chunks(map(self.world.judge.judge, fresh)):
             self.report.given_back = chunk[0].line.sequence
+            if self.world.clock.monotonic() > self.until:
+                raise TransientError("no time is left")
             settled = self._settle_chunk(chunk)
             if settled < len(chunk):
                 self.report.given_back = chunk[settled].line.sequence

@@ -24,7 +24,7 @@ class TokenBucket:
         with self._lock:
             now = self.clock.monotonic()
             turn = max(self._next, now - BURST_SECONDS)
-            if turn > max(until, now):
+            if max(turn, now) > until:
                 return False
             self._next = turn + 1 / self.rate
         if turn > now:

@@ -85,27 +85,32 @@ def after(item: Item | None, shard: str, found: Sequence[Happening]) -> Item | N
         return None
     recent = json.loads(known.get("recent", "[]"))
     seen = {row["event_id"] for row in recent}
-    new = {one.event.event_id: one for one in fresh if one.event.event_id not in seen}.values()
-    timed = sorted(((one.at, one.event) for one in new), key=lambda pair: (pair[0], pair[1].event_id))
-    visit = _visit(known)
-    for at, event in timed:
-        visit = visit.with_event(event.session_id, at) if visit else _first(event, at)
-    rows = [_row(at, event) for at, event in timed if event.event_type in _EXPORTED]
+    visit, rows = _visit(known), []
+    for one in fresh:  # in the order of the shard, so that it does not matter how batches were cut
+        if one.event.event_id in seen:
+            continue
+        seen.add(one.event.event_id)
+        visit = _visit_with(visit, one)
+        if one.event.event_type in _EXPORTED:
+            rows.append(_row(one))
     newest = sorted((*recent, *rows), key=lambda row: (row["occurred_at"], row["event_id"]), reverse=True)[:RECENT]
     return _item(newest, visit, _with_place(places, shard, fresh[-1].place))
 
 
-def _first(event: Event, at: datetime) -> Visit:
-    return Visit(session_id=event.session_id, started_at=at, last_at=at, events=1)
+def _visit_with(visit: Visit | None, one: Happening) -> Visit:
+    session_id = one.event.session_id
+    if visit is None:
+        return Visit(session_id=session_id, started_at=one.at, last_at=one.at, events=1)
+    return visit.with_event(session_id, one.at)
 
 
-def _row(at: datetime, event: Event) -> dict[str, str]:
-    assert event.item_id  # noqa: S101 - exported types need one
+def _row(one: Happening) -> dict[str, str]:
+    assert one.event.item_id  # noqa: S101 - exported types need one
     return {
-        "item_id": event.item_id,
-        "event_type": event.event_type,
-        "occurred_at": format_instant(at),
-        "event_id": event.event_id,
+        "item_id": one.event.item_id,
+        "event_type": one.event.event_type,
+        "occurred_at": format_instant(one.at),
+        "event_id": one.event.event_id,
     }
 
 

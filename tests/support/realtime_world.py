@@ -27,6 +27,7 @@ from consumers.realtime.tracker import Tracker
 from consumers.realtime.users import Item
 from consumers.state_table import Conflict, MemoryState
 from contract.codec import Event, encode
+from contract.errors import TransientError
 from contract.stream_account import StreamAccount, outcomes_of
 from tests.factories import NOW, FakeClock
 
@@ -43,6 +44,22 @@ Fault = Callable[[str], None]
 
 def harmless(_effect: str) -> None:
     """No fault."""
+
+
+class Faults:
+    """Effects that go wrong the next times: an error is raised, anything else is called. Remembers all effects."""
+
+    def __init__(self, **faults: Sequence[Exception | Callable[[], object]]) -> None:
+        self._left = {effect: list(of_effect) for effect, of_effect in faults.items()}
+        self.seen: list[str] = []
+
+    def __call__(self, effect: str) -> None:
+        self.seen.append(effect)
+        if left := self._left.get(effect):
+            fault = left.pop(0)
+            if isinstance(fault, Exception):
+                raise fault
+            fault()
 
 
 def record(sequence: int, data: bytes, *, arrived_at: datetime = NOW, shard: str = SHARD) -> KinesisRecord:
@@ -85,11 +102,14 @@ class FakePersonalize:
     fault: Fault
     tracking_id: str = TRACKER
     refuses: Callable[[Mapping[str, Any]], str | None] = lambda _entry: None
+    busy_for: set[str] = field(default_factory=set)  # users
     events: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # as first put, with user and session
     calls: list[Call] = field(default_factory=list)  # that were taken
 
     def put(self, tracking_id: str, call: Call) -> None:
         self.fault("put_events")
+        if call.user_id in self.busy_for:
+            raise TransientError("ThrottlingException")
         if tracking_id != self.tracking_id:
             raise Refused(f"Invalid trackingId: no active event tracker has {tracking_id}.")
         for entry in call.entries:
