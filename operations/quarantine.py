@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-import pyarrow.parquet as pq
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
 
 from glue_jobs.store import Store
+from operations.quarantine_sources import BadLine, batch_lines, change_lines, job_lines, stream_lines
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BadLine:
-    """A refused line: why, where it was, and what it was."""
-
-    reason: str
-    rule: str
-    source_object: str
-    source_line: int
-    payload: bytes
-
-    @property
-    def id(self) -> str:
-        """What `clickstream quarantine show` takes."""
-        return f"{self.source_object}:{self.source_line}"
+__all__ = ["BadLine", "count_by_rule", "digest_of", "read_quarantine"]
 
 
 def read_quarantine(store: Store) -> Iterator[BadLine]:
-    """Every line: of events by the day on which it arrived, object and line; then of the catalog."""
-    columns = ["reason", "rule", "source_object", "source_line", "payload"]
-    for found in (*store.list("events/"), *store.list("catalog/")):
-        table = pq.read_table(io.BytesIO(store.read(found.key)), columns=columns)
-        yield from (BadLine(**row) for row in table.to_pylist())
+    """Every line: of events by the day on which it arrived, object and line; of the catalog's snapshots and changes;
+    of the stream. A line that the events job and the stream's consumer both refused comes once, as the job has it.
+    """
+    refused_by_job: Counter[bytes] = Counter()
+    for line in job_lines(store, "events/"):
+        refused_by_job[digest_of(line)] += 1
+        yield line
+    yield from job_lines(store, "catalog/")
+    yield from change_lines(store)
+    for line in stream_lines(store):
+        if refused_by_job[digest := digest_of(line)] > 0:
+            refused_by_job[digest] -= 1
+        else:
+            yield line
+    yield from batch_lines(store)
 
 
-def count_by_rule(lines: Iterator[BadLine]) -> list[tuple[str, str, int, str]]:
+def digest_of(line: BadLine) -> bytes:
+    """Names what the line holds: two events of the same bytes are one."""
+    return sha256(line.payload).digest()[:16]
+
+
+def count_by_rule(lines: Iterable[BadLine]) -> list[tuple[str, str, int, str]]:
     """(reason, rule, lines, id of the first), most frequent first."""
     counts: Counter[tuple[str, str]] = Counter()
     first: dict[tuple[str, str], str] = {}
