@@ -5,6 +5,7 @@ import json
 import operator
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 Condition = Callable[[Any], bool]
@@ -18,6 +19,8 @@ _COMPARISONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<=": operator.le,
 }
 
+_FURTHEST: Final = 5_000_000_000  # what EventBridge compares by value
+
 
 class InvalidPattern(Exception):
     """EventBridge would refuse this pattern; the message quotes the part."""
@@ -29,7 +32,7 @@ def condition(asked: Any) -> Condition:
     `exists` is no condition of a value and is not among them.
     """
     match asked:
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | float() | Decimal() | str():
             return _equals(asked)
         case dict() if len(asked) == 1:
             [(name, operand)] = asked.items()
@@ -74,9 +77,13 @@ def _text(holds: Callable[[str], bool]) -> Condition:
 
 
 def _equals(asked: Any) -> Condition:
-    # By their JSON, as EventBridge compares: 1 is neither true nor "1" nor 1.0.
-    text = json.dumps(asked)
-    return lambda value: json.dumps(value) == text
+    text = _as_json(asked)
+    return lambda value: _as_json(value) == text
+
+
+def _as_json(value: Any) -> str:
+    """As EventBridge compares: 1 is neither true nor "1" nor 1.0. A `Decimal` keeps how a number was written."""
+    return str(value) if isinstance(value, Decimal) else json.dumps(value)
 
 
 def _anything_but(operand: Any) -> Condition:
@@ -94,6 +101,8 @@ def _unwanted(operand: Any) -> list[Any]:
             if name not in {"prefix", "suffix", "equals-ignore-case", "wildcard"}:
                 raise InvalidPattern(f"anything-but takes no {name!r}")
             return [{name: each} for each in (inner if isinstance(inner, list) else [inner])]
+        case list() if len({_is_number(each) for each in operand}) > 1:
+            raise InvalidPattern(f"anything-but takes texts or numbers, not both: {operand!r}")
         case list():
             return operand
         case _:
@@ -102,14 +111,14 @@ def _unwanted(operand: Any) -> list[Any]:
 
 def _numeric(operand: list[Any]) -> Condition:
     pairs = list(zip(operand[::2], operand[1::2], strict=False))
-    well_formed = all(name in _COMPARISONS and _is_number(bound) for name, bound in pairs)
+    well_formed = all(name in _COMPARISONS and _is_number(bound) and abs(bound) <= _FURTHEST for name, bound in pairs)
     if len(operand) not in {2, 4} or not well_formed:
-        raise InvalidPattern(f'numeric: wanted [">", 0] or [">", 0, "<=", 5], not {operand!r}')
+        raise InvalidPattern(f'numeric: wanted [">", 0] or [">", 0, "<=", 5] within {_FURTHEST:,}, not {operand!r}')
     return lambda value: _is_number(value) and all(_COMPARISONS[name](value, bound) for name, bound in pairs)
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def _in_network(operand: str) -> Condition:
