@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,6 +21,7 @@ from contract.stream_account import EXCLUDED_CONSENT, EXCLUDED_SOURCE, EXCLUDED_
 
 DAMAGED = "damaged_aggregate"
 _EXPORTED = frozenset(EXPORTED_TYPES)
+_is_producer = re.compile(EVENT.field("producer_id").pattern).fullmatch
 _LARGEST_SEQ = EVENT.field("producer_seq").maximum or 0
 
 
@@ -83,10 +85,8 @@ def refuses_personalization(event: Event) -> bool:
     return event.consent is not None and event.consent.personalization is False
 
 
-def _stamp(producer_id: object, producer_seq: object) -> tuple[str, int] | None:
-    if isinstance(producer_id, str) and isinstance(producer_seq, int):
-        return producer_id, producer_seq
-    return None
+def _stamp(producer_id: str | None, producer_seq: int | None) -> tuple[str, int] | None:
+    return None if producer_id is None or producer_seq is None else (producer_id, producer_seq)
 
 
 def _stamp_in(line: bytes) -> tuple[str, int] | None:
@@ -94,6 +94,7 @@ def _stamp_in(line: bytes) -> tuple[str, int] | None:
     parsed = read_object(line)
     if not isinstance(parsed, dict):
         return None
-    stamp = _stamp(parsed.get("producer_id"), parsed.get("producer_seq"))
-    is_ours = stamp is not None and len(stamp[0]) <= EVENT.field("producer_id").max_length
-    return stamp if is_ours and stamp is not None and 1 <= stamp[1] <= _LARGEST_SEQ else None
+    producer_id, producer_seq = parsed.get("producer_id"), parsed.get("producer_seq")
+    if not isinstance(producer_id, str) or not _is_producer(producer_id) or type(producer_seq) is not int:
+        return None
+    return (producer_id, producer_seq) if 1 <= producer_seq <= _LARGEST_SEQ else None
