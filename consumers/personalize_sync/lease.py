@@ -33,12 +33,15 @@ class Lease:
     _item: _Item = field(default_factory=dict)
     _seen: int = 0
 
+    def is_free(self) -> bool:
+        """Whether somebody who asked now would get it. Notes nothing."""
+        return self._is_free(self._read())
+
     def ask(self) -> bool:
         """Note a wake-up; True where this owner is now to work. Otherwise the holder will see the wake-up."""
 
         def asked(item: _Item) -> _Item:
-            is_free = not item["owner"] or item["until"] <= self.clock() * _MS
-            return item | {"requested": item["requested"] + 1} | (self._mine() if is_free else {})
+            return item | {"requested": item["requested"] + 1} | (self._mine() if self._is_free(item) else {})
 
         self._write(asked)
         return self._is_own(self._item)
@@ -91,6 +94,9 @@ class Lease:
 
     def _mine(self) -> _Item:
         return {"owner": self.owner, "until": round((self.clock() + self.seconds) * _MS)}
+
+    def _is_free(self, item: _Item) -> bool:
+        return not item["owner"] or item["until"] <= self.clock() * _MS
 
     def _is_own(self, item: _Item) -> bool:
         return bool(item["owner"] == self.owner)

@@ -10,12 +10,14 @@ from consumers.personalize_sync.running import Ended, Pace, run
 
 
 def settle(make: Callable[[], Reconciler], lease: Callable[[], Lease], pace: Pace) -> Ended:
-    """As wake-ups by the clock would: again and again, also while another holds the lease, until it is settled.
+    """As wake-ups by the clock would: again and again, until it is settled.
 
-    `make`, `lease`: a new one for each wake-up. Returns what the last one came to, settled or out of time.
+    `make`, `lease`: a new one for each wake-up. While another holds the lease it waits without waking him: he would
+    never come to an end. Returns what the last wake-up came to, settled or out of time.
     """
     while True:
-        ended = run(make(), lease(), pace)
+        own = lease()
+        ended = run(make(), own, pace) if own.is_free() else Ended(is_settled=False, by="another")
         if ended.is_settled or not pace.has_time:
             return ended
         pace.sleep(pace.poll_seconds)

@@ -61,7 +61,7 @@ class Emulated:
 
     def settle(self, *, seconds: float = 60, fuse: Fuse | None = None) -> Ended:
         """`fuse` burns with calls that change Personalize."""
-        personalize = MortalClient(self.personalize, fuse) if fuse else self.personalize
+        personalize = Mortal(self.personalize, fuse) if fuse else self.personalize
         on = Surroundings(personalize=personalize, s3=self.s3, state=self.state, bus=self.bus)
         pace = Pace(poll_seconds=POLL_SECONDS, until=self.clock() + seconds, clock=self.clock, sleep=time.sleep)
         return settle(lambda: reconciler(self.settings, on, self.clock), self.lease, pace)
@@ -73,13 +73,6 @@ class Emulated:
         """Of everything that was made, by ARN without its front."""
         found = {sk: item["status"] for (pk, sk), item in self.state.items.items() if pk == "personalize-status"}
         return {arn.partition(":000000000000:")[2]: status for arn, status in found.items()}
-
-
-class MortalClient(Mortal):
-    """Whose fuse burns only with what changes Personalize."""
-
-    def __getattr__(self, name: str) -> Any:
-        return super().__getattr__(name) if name.startswith(("create", "update")) else getattr(self.inner, name)
 
 
 def profile(rows: Sequence[Row]) -> dict[str, Any]:

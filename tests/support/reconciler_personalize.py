@@ -38,6 +38,7 @@ class FakePersonalize:
     call of an operation meets instead, code and message, in order."""
 
     clock: Callable[[], float]
+    batch: Callable[[Mapping[str, Any]], None] | None = None  # what a batch inference job does
     takes: float = 2.0
     fails: dict[str, str] = field(default_factory=dict)
     refuses: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -82,6 +83,8 @@ class FakePersonalize:
         body = dict(request) | {f"{_member(kind)}Arn": arn}
         self.made[arn] = Made(kind, arn, body, now, steps, failure)
         self.started.append(arn)
+        if kind == "BatchInferenceJob" and self.batch:
+            self.batch(request)
         return {f"{_member(kind)}Arn": arn}
 
     def _describe(self, kind: str, request: dict[str, Any]) -> dict[str, Any]:
