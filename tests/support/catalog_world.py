@@ -149,6 +149,21 @@ class Kept:
         self.batches.append(values)
 
 
+class MemoryQueue:
+    """A queue that takes everything once it is flushed."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+        self._held: list[str] = []
+
+    def add(self, body: str) -> None:
+        self._held.append(body)
+
+    def flush(self) -> None:
+        self.bodies += self._held
+        self._held = []
+
+
 class CatalogWorld:
     """`catalog` is the function; two of them over the same world are two invocations."""
 

@@ -30,7 +30,7 @@ from operations.quarantine_replay.verdict import Contract
 from producers.sdk.batches import BatchWriter
 from producers.sdk.limits import Limits
 from producers.sdk.memory import Answer, MemoryStream
-from tests.support.catalog_world import FakeClock, body_of, item, message
+from tests.support.catalog_world import FakeClock, MemoryQueue, body_of, item, message
 from tests.support.folder_store import FolderStore
 from tests.support.mortal import Fuse, MortalStore
 from tests.support.world import view
@@ -42,19 +42,6 @@ ARRIVED = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 RAW = "dt=2026-11-23/hour=09/a.gz"
 SHARD = "shardId-000000000000"
 ALL = Wanted()
-
-
-class MemoryQueue:
-    def __init__(self) -> None:
-        self.bodies: list[str] = []
-        self._held: list[str] = []
-
-    def add(self, body: str) -> None:
-        self._held.append(body)
-
-    def flush(self) -> None:
-        self.bodies += self._held
-        self._held = []
 
 
 class Quarantine:
