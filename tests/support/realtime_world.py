@@ -236,7 +236,7 @@ class World:
 
     def deliver(self, batch: Sequence[KinesisRecord], *, seconds: float = 54.0) -> str | None:
         """One invocation: the record that is given back."""
-        answer = self.consumer.consume(batch, until=self.clock.monotonic() + seconds)
+        answer = self.consumer.consume(batch, until=self.consumer.clock.monotonic() + seconds)
         [*failed] = answer["batchItemFailures"]
         assert len(failed) <= 1
         return failed[0]["itemIdentifier"] if failed else None
