@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aws_kinesis_agg.aggregator import RecordAggregator
 
 from consumers.state_table import MemoryState
 from contract.ledger import DELIVERED, QUARANTINED
@@ -17,8 +18,9 @@ from operations.audit.core import Patience
 from operations.audit.gather import Stores, gather
 from operations.audit.report import Hop, Report
 from operations.audit.stream.core import audit_stream
-from operations.audit.stream.gather import gather_stream
-from tests.support.stream_accounts import SHARD, account_of, failed_batch, settle, settle_all
+from operations.audit.stream.evidence import FailedBatch
+from operations.audit.stream.gather import gather_stream, read_failed
+from tests.support.stream_accounts import SHARD, account_of, failed_batch, kept_key, kept_line, settle, settle_all
 from tests.support.world import NOW, World, produced, view
 
 pytestmark = pytest.mark.faults
@@ -41,14 +43,22 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def state() -> MemoryState:
+def state(world: World) -> MemoryState:
     state = MemoryState()
-    settle_all(state, LINES, at=NOW)
+    settle_all(state, LINES, at=NOW, quarantine=world.quarantine)
     return state
 
 
-def audited(world: World, state: MemoryState, *, allowed: timedelta | None = None, quick: bool = False) -> Report:
-    events = gather(Stores(raw=world.raw, lake=world.lake, quarantine=world.quarantine))
+def audited(
+    world: World,
+    state: MemoryState,
+    *,
+    allowed: timedelta | None = None,
+    quick: bool = False,
+    kept_since: datetime | None = None,
+) -> Report:
+    stores = Stores(raw=world.raw, lake=world.lake, quarantine=world.quarantine)
+    events = gather(stores, kept_since=kept_since)
     since = NOW - timedelta(days=4) if quick else None
     return audit_stream(gather_stream(events, state, world.quarantine, since=since), Patience(now=NOW, allowed=allowed))
 
@@ -91,7 +101,9 @@ def test_a_lost_account_is_named_event_by_event(world: World, state: MemoryState
 
 def test_an_event_that_the_consumer_skipped_is_named(world: World) -> None:
     state = MemoryState()
-    settle_all(state, [line for line in LINES if b'"producer_seq":17}' not in line], at=NOW)
+    settle_all(
+        state, [line for line in LINES if b'"producer_seq":17}' not in line], at=NOW, quarantine=world.quarantine
+    )
 
     assert told(world, state) == [f"put_events: producer web-1 sequence 17 {ABSENT}"]
 
@@ -107,9 +119,33 @@ def test_a_line_that_an_account_lost_is_noticed(world: World, state: MemoryState
 
 def test_a_line_without_a_stamp_that_no_account_has_is_noticed(world: World) -> None:
     state = MemoryState()
-    settle_all(state, STAMPED, at=NOW)
+    settle_all(state, STAMPED, at=NOW, quarantine=world.quarantine)
 
     assert told(world, state) == ["put_events: 1 lines of raw, with no producer's stamp, are in no account"]
+
+
+def test_a_refused_line_that_is_no_longer_kept_is_noticed(world: World, state: MemoryState) -> None:
+    world.quarantine.delete([kept_key(len(LINES))])
+
+    what = "an account has 1 lines quarantined, of which 0 are kept"
+    assert told(world, state) == [f"put_events: {what} {place(state, 2)}"]
+
+
+def test_a_refused_line_that_two_deliveries_kept_is_one(world: World, state: MemoryState) -> None:
+    world.quarantine.delete([kept_key(len(LINES))])
+    change(state, 2, lambda account: replace(account, outcomes={DELIVERED: 5, QUARANTINED: 2}))
+    for name in ("a", "b"):
+        world.quarantine.put(f"stream/realtime/{name}.jsonl.gz", kept_line(len(LINES), NOW))
+
+    assert told(world, state) == [
+        f"put_events: an account has 2 lines quarantined, of which 1 are kept {place(state, 2)}"
+    ]
+
+
+def test_refused_lines_that_the_bucket_no_longer_keeps_are_not_missed(world: World, state: MemoryState) -> None:
+    world.quarantine.delete([kept_key(len(LINES))])
+
+    assert audited(world, state, kept_since=NOW).findings == []
 
 
 def test_lines_that_are_counted_twice_are_noticed(world: World, state: MemoryState) -> None:
@@ -144,7 +180,7 @@ def test_without_a_consumer_that_ran_all_is_missing(world: World) -> None:
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_batch_that_was_given_up_is_kept_and_counts_as_quarantined(world: World, *, as_text: bool) -> None:
     state = MemoryState()
-    settle_all(state, LINES[:20], at=NOW)
+    settle_all(state, LINES[:20], at=NOW, quarantine=world.quarantine)
     world.quarantine.put(FAILED, failed_batch(LINES[15:], as_text=as_text))  # 15 to 19 had been settled
 
     assert audited(world, state) == Report(
@@ -154,7 +190,7 @@ def test_a_batch_that_was_given_up_is_kept_and_counts_as_quarantined(world: Worl
 
 def test_a_kept_batch_that_was_taken_away_is_named(world: World) -> None:
     state = MemoryState()
-    settle_all(state, LINES[:20], at=NOW)
+    settle_all(state, LINES[:20], at=NOW, quarantine=world.quarantine)
 
     assert told(world, state)[0] == f"put_events: producer web-1 sequence 20-25 {ABSENT}"
 
@@ -176,7 +212,7 @@ def test_a_replayed_line_is_read_twice_and_misses_nothing(world: World, state: M
 
 def test_what_is_on_its_way_is_pending_until_its_time_is_over(world: World) -> None:
     state = MemoryState()
-    settle_all(state, LINES[:20], at=NOW)
+    settle_all(state, LINES[:20], at=NOW, quarantine=world.quarantine)
     world.land("old", produced([view(1)], producer_id="ios-1"), arrival="dt=2026-11-20/hour=08")
     world.land("older", produced([view(2)], producer_id="ios-2"), arrival="dt=2026-11-19/hour=00")
 
@@ -202,3 +238,20 @@ def test_a_quick_look_leaves_out_what_is_old_on_both_sides(world: World, state: 
     assert audited(world, state, quick=True) == Report(
         hops=[Hop(hop="put_events", accepted=26, delivered=25, quarantined=1)], findings=[], pending=[]
     )
+
+
+def test_a_kept_batch_is_taken_apart_as_the_consumer_does_it() -> None:
+    packed = RecordAggregator()
+    for line in STAMPED[:3]:
+        packed.add_user_record("key", line)
+    aggregate = packed.clear_and_get().get_contents()[2]
+    several = b"".join(STAMPED[3:6]) + b" \n"
+    damaged = aggregate[:-1] + b"?"
+
+    found = read_failed(FAILED, failed_batch([aggregate, several, damaged, checkpoint_line(), BROKEN]))
+
+    assert found == FailedBatch(key=FAILED, lines=8, producers={"web-1": Ranges.of(range(1, 7))})
+
+
+def checkpoint_line() -> bytes:
+    return next(line for line in STAMPED if line.startswith(b'{"checkpoint"'))

@@ -31,7 +31,7 @@ def test_nothing_arrives_twice_and_the_ledger_balances(spark: SparkSession, tmp_
     world, state, stream = World(tmp_path), MemoryState(), MemoryStream()
     lines = [*produced(map(view, range(1, 13))), BROKEN]
     world.land("a", lines)
-    settle_all(state, lines, at=NOW, batch=20)
+    settle_all(state, lines, at=NOW, batch=20, quarantine=world.quarantine)
     world.run(spark)
     before = world.published()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from contract.ledger import DELIVERED, QUARANTINED
 from contract.ranges import Ranges
 from contract.stream_account import Place, StreamAccount, encode_account
 from contract.times import format_instant
+from glue_jobs.store import Store
 from operations.audit.gather import stamp_of
 
 SHARD = "shardId-000000000000"
@@ -43,10 +45,24 @@ def settle(state: StateTable, account: StreamAccount) -> None:
     state.put("watermark#realtime", account.shard, mark)
 
 
-def settle_all(state: StateTable, lines: Sequence[bytes], *, at: datetime, batch: int = 10) -> None:
-    """All lines, in batches of so many records."""
+def settle_all(state: StateTable, lines: Sequence[bytes], *, at: datetime, quarantine: Store, batch: int = 10) -> None:
+    """All lines, in batches of so many records; those that are no JSON are refused, and kept."""
     for start in range(0, len(lines), batch):
         settle(state, account_of(lines[start : start + batch], first=start + 1, at=at))
+    for number, line in enumerate(lines, start=1):
+        if not _is_json(line):
+            quarantine.put(kept_key(number), kept_line(number, at))
+
+
+def kept_key(sequence: int) -> str:
+    return f"stream/realtime/dt=2026-11-23/{SHARD}/{sequence}-0-0123456789abcdef.jsonl.gz"
+
+
+def kept_line(sequence: int, at: datetime) -> bytes:
+    """An object of one refused line, as the consumer writes it."""
+    kept = {"reason": "bad_json", "rule": "line.json", "shard": SHARD, "sequence": str(sequence), "sub": 0}
+    text = json.dumps(kept | {"arrived_at": format_instant(at), "payload": ""}) + "\n"
+    return gzip.compress(text.encode(), mtime=0)
 
 
 def failed_batch(lines: Sequence[bytes], *, as_text: bool = True) -> bytes:

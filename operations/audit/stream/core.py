@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -10,6 +11,7 @@ from itertools import pairwise
 from contract.ledger import COUNTED, DEDUPLICATED, DELIVERED, EXCLUDED, QUARANTINED
 from contract.ranges import Ranges
 from contract.stream_account import StreamAccount
+from contract.times import parse_instant
 from operations.audit.core import Patience, is_overdue
 from operations.audit.report import Finding, Hop, Report
 from operations.audit.stream.evidence import RawObject, StreamEvidence
@@ -102,6 +104,7 @@ def _of_accounts(evidence: StreamEvidence) -> Iterator[Finding]:
     for account in evidence.accounts:
         by_shard[account.shard].append(account)
         yield from _of_account(account)
+        yield from _of_quarantine(account, evidence)
     for shard, accounts in sorted(by_shard.items()):
         in_order = sorted(accounts, key=lambda a: (a.first, a.last))
         for before, after in pairwise(in_order):
@@ -119,6 +122,16 @@ def _of_account(account: StreamAccount) -> Iterator[Finding]:
     unknown = sorted(name for name in account.outcomes if name.partition(":")[0] not in COUNTED)
     if unknown:
         yield _doubt(f"has an outcome that the ledger does not know: {', '.join(unknown)}", account)
+
+
+def _of_quarantine(account: StreamAccount, evidence: StreamEvidence) -> Iterator[Finding]:
+    """More may be kept than were refused in the end: what is kept is kept before its batch is settled."""
+    if evidence.kept_since is not None and parse_instant(account.at) <= evidence.kept_since:
+        return
+    places = evidence.quarantined.get(account.shard, ())
+    kept = bisect_right(places, account.last) - bisect_left(places, account.first)
+    if kept < account.count(QUARANTINED):
+        yield _doubt(f"has {account.count(QUARANTINED):,} lines quarantined, of which {kept:,} are kept", account)
 
 
 def _doubt(what: str, account: StreamAccount) -> Finding:

@@ -32,10 +32,16 @@ class FailedBatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamEvidence:
-    """`watermarks`: by shard, read after the accounts. Without `whole`, only the newest accounts were read."""
+    """`watermarks`: by shard, read after the accounts. Without `whole`, only the newest accounts were read.
+
+    `quarantined`: by shard, in order, places of the lines that the consumer refused and that are still kept;
+    `kept_since`: what was refused before may be gone.
+    """
 
     raw: Sequence[RawObject]
     accounts: Sequence[StreamAccount]
     watermarks: Mapping[str, Place]
     failed: Sequence[FailedBatch] = field(default_factory=tuple)
+    quarantined: Mapping[str, Sequence[Place]] = field(default_factory=dict)
+    kept_since: datetime | None = None
     whole: bool = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +23,7 @@ from operations.audit.gather import is_blank, stamp_of
 from operations.audit.stream.evidence import FailedBatch, RawObject, StreamEvidence
 
 CONSUMER = "realtime"
+REFUSED = "stream/realtime/"
 FAILED = "aws/lambda/"  # as Lambda names what it keeps of a stream's batches
 _CLOCKS_APART = timedelta(hours=1)
 
@@ -37,7 +40,15 @@ def gather_stream(
     accounts = [account for shard in shards for account in _accounts(state, shard, since)]
     watermarks = {shard: _place(item) for shard, item in state.query(f"watermark#{CONSUMER}")}  # after the accounts
     failed = [batch for batch in _failed(quarantine, since) if batch is not None]
-    return StreamEvidence(raw=raw, accounts=accounts, watermarks=watermarks, failed=failed, whole=since is None)
+    return StreamEvidence(
+        raw=raw,
+        accounts=accounts,
+        watermarks=watermarks,
+        failed=failed,
+        quarantined=_quarantined(quarantine, since),
+        kept_since=events.kept_since,
+        whole=since is None,
+    )
 
 
 def raw_objects(events: Evidence) -> Iterator[RawObject]:
@@ -63,8 +74,19 @@ def _accounts(state: StateTable, shard: str, since: datetime | None) -> Iterator
         yield account
 
 
-def _place(item: dict[str, Any]) -> Place:
+def _place(item: Mapping[str, Any]) -> Place:
     return Place(sequence=int(item["sequence"]), sub=int(item["sub"]))
+
+
+def _quarantined(quarantine: Store, since: datetime | None) -> dict[str, list[Place]]:
+    """A line may be kept by several deliveries of its batch: by its place it is one."""
+    places: dict[str, set[Place]] = defaultdict(set)
+    for found in quarantine.list(REFUSED):
+        if since is None or found.modified >= since - _CLOCKS_APART:
+            for line in gzip.decompress(quarantine.read(found.key)).splitlines():
+                kept = json.loads(line)
+                places[kept["shard"]].add(_place(kept))
+    return {shard: sorted(found) for shard, found in places.items()}
 
 
 def _failed(quarantine: Store, since: datetime | None) -> Iterator[FailedBatch | None]:
