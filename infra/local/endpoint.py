@@ -1,6 +1,7 @@
 """The local endpoint as other code sees it: start it, find it, ask it to drain, stop it."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -24,10 +25,15 @@ from infra.local.server import client_environment
 DEFAULT_PORT: Final = 4566
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
+_TAKEN: Final = os.strerror(errno.EADDRINUSE)
 
 
 class EndpointError(Exception):
     """The endpoint did not do what it was asked to; the message says where its log is."""
+
+
+class _PortTakenError(EndpointError):
+    """Someone else took the port between the look for a free one and the bind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,14 +68,23 @@ class Endpoint:
         paths.logs.mkdir(parents=True, exist_ok=True)
         jars = jars or paths.jars
         ensure_jars(jars)  # here, where a person sees why it takes a moment
-        number = port or _free_port()
-        options = ["--port", str(number), "--state", str(paths.state), "--logs", str(paths.logs)]
-        options += ["--jars", str(jars), "--spark_memory", spark_memory]
-        options += ["--delivery", "timed" if timed_delivery else "on-demand"]
-        process = _launch([*options, *(["--warm_spark"] if warm_spark else [])], log=cls._log_of(paths))
-        endpoint = cls(url=f"http://127.0.0.1:{number}", pid=process.pid, paths=paths)
-        endpoint._await_start(process)
+        options = ["--state", str(paths.state), "--logs", str(paths.logs), "--jars", str(jars)]
+        options += ["--spark_memory", spark_memory, "--delivery", "timed" if timed_delivery else "on-demand"]
+        options += ["--warm_spark"] if warm_spark else []
+        try:
+            endpoint = cls._launched(port or _free_port(DEFAULT_PORT), options, paths)
+        except _PortTakenError:
+            if port:
+                raise
+            endpoint = cls._launched(_free_port(0), options, paths)
         paths.endpoint.write_text(json.dumps({"url": endpoint.url, "pid": endpoint.pid}))
+        return endpoint
+
+    @classmethod
+    def _launched(cls, port: int, options: list[str], paths: LocalPaths) -> "Endpoint":
+        process = _launch(["--port", str(port), *options], log=cls._log_of(paths))
+        endpoint = cls(url=f"http://127.0.0.1:{port}", pid=process.pid, paths=paths)
+        endpoint._await_start(process)
         return endpoint
 
     @classmethod
@@ -80,10 +95,9 @@ class Endpoint:
             known = json.loads(paths.endpoint.read_text())
             endpoint = cls(url=known["url"], pid=known["pid"], paths=paths)
             os.kill(endpoint.pid, 0)
-            endpoint.health()
+            return endpoint if endpoint._answers() else None
         except (OSError, ValueError, KeyError, EndpointError):
             return None
-        return endpoint
 
     @property
     def log(self) -> Path:
@@ -147,15 +161,20 @@ class Endpoint:
         except OSError as error:
             raise EndpointError(f"no answer from {self.url}: {error} (log: {self.log})") from error
 
+    def _answers(self) -> bool:
+        # Another endpoint may have taken the port between the look for a free one and the bind.
+        return bool(self.health()["pid"] == self.pid)
+
     def _await_start(self, process: "subprocess.Popen[bytes]") -> None:
         began = time.monotonic()
         while time.monotonic() - began < _START_SECONDS:
             if process.poll() is not None:
                 tail = self.log.read_text(errors="replace")[-1_500:]
-                raise EndpointError(f"the endpoint ended at once ({process.returncode}): {tail}\nlog: {self.log}")
+                kind = _PortTakenError if _TAKEN in tail else EndpointError
+                raise kind(f"the endpoint ended at once ({process.returncode}): {tail}\nlog: {self.log}")
             with contextlib.suppress(EndpointError):
-                self.health()
-                return
+                if self._answers():
+                    return
             time.sleep(0.05)
         self.stop()
         raise EndpointError(f"the endpoint did not answer within {_START_SECONDS:.0f} s; see {self.log}")
@@ -199,8 +218,8 @@ def _launch(options: list[str], *, log: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def _free_port() -> int:
-    for port in (DEFAULT_PORT, 0):
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):

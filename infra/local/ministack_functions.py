@@ -136,5 +136,10 @@ def install_async(submit: Callable[[str, Any], str]) -> None:
     patches.replace(f"{_LAMBDA}_put_event_invoke_config", put_checked)
 
 
+def end_all() -> None:
+    """End every function's process: who waits for one must not keep the endpoint from stopping."""
+    patches.get("ministack.core.lambda_runtime:reset")()
+
+
 def _error(kind: str, message: str) -> dict[str, Any]:
     return {"error": True, "body": {"errorType": kind, "errorMessage": message}, "log": ""}

@@ -15,6 +15,7 @@ VERSION: Final = "1.5.33"
 # "module:name" -> its parameters, or None for a name that is data.
 PRIVATE: Final[dict[str, str | None]] = {
     "ministack.app:SERVICE_HANDLERS": None,
+    "ministack.core.lambda_runtime:reset": "()",
     "ministack.core.responses:json_response": "(data: dict, status: int = 200, *, "
     "content_type: str = 'application/x-amz-json-1.0') -> tuple",
     "ministack.core.responses:error_response_json": "(code: str, message: str, status: int = 400, "

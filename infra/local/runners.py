@@ -1,6 +1,7 @@
 """Our runners together: what starts with the endpoint, what a drain waits for, what health shows."""
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -167,6 +168,7 @@ class Runners:
     def health(self) -> dict[str, Any]:
         """What each runner is doing."""
         return {
+            "pid": os.getpid(),
             "spark": {"pid": self.spark.pid, "ready": self.spark.ready},
             "glue": {"active": [run["Id"] for run in self.glue.active()]},
             "workflows": {"pending": self.workflows.pending()},

@@ -60,6 +60,7 @@ async def serve(settings: ServerSettings) -> None:
     async def stopped() -> None:
         await stop.wait()
         await asyncio.to_thread(runners.close)
+        await asyncio.to_thread(ministack_functions.end_all)
 
     application = with_control(
         with_personalize(ministack.app.app, personalize(settings)),

@@ -95,6 +95,7 @@ def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
         functions=cast("Any", Functions()),
         queues=cast("Any", world),
         counts=cast("Any", world),
+        orders=cast("Any", None),
         events=world_as_events,
         workflows=world_as_workflows,
         glue=cast("GlueRunner", world),
