@@ -31,7 +31,7 @@ class Importing:
 def plan_imports(world: World, shelf: Shelf, by: Importing, now: float) -> Plan:
     """Of each dataset at most one import runs; catalogs come before the first interactions."""
     plans = {name: _of_dataset(world, name, shelf.get(name, ()), by, now) for name in DATASETS if name != _FIRST}
-    if _waits_for_catalogs(world, plans):
+    if _waits_for_catalogs(world, plans, by.records):
         plans[_FIRST] = wait("interactions are imported first after items and users")
     else:
         plans[_FIRST] = _of_dataset(world, _FIRST, shelf.get(_FIRST, ()), by, now)
@@ -41,11 +41,13 @@ def plan_imports(world: World, shelf: Shelf, by: Importing, now: float) -> Plan:
     return Plan(calls=plan.calls[: max(room, 0)], decisions=plan.decisions, waits=plan.waits + left_out)
 
 
-def _waits_for_catalogs(world: World, plans: dict[str, Plan]) -> bool:
+def _waits_for_catalogs(world: World, plans: dict[str, Plan], records: Records) -> bool:
+    """Not for one that Personalize refuses."""
     if any(job.is_active for job in world.imports.get(_FIRST, ())):
         return False
     running = any(job.is_pending for name in plans for job in world.imports.get(name, ()))
-    return running or any(plan.calls for plan in plans.values())
+    calls = (call for plan in plans.values() for call in plan.calls)
+    return running or any(records.refused_at(call.arn) is None for call in calls)
 
 
 def _of_dataset(world: World, name: str, publications: Sequence[Publication], by: Importing, now: float) -> Plan:

@@ -38,7 +38,7 @@ class Publication:
     @property
     def last_day_key(self) -> str:
         """Of the file with the last day's interactions; empty where there is none."""
-        return str(getattr(self.manifest, "last_day_key", ""))
+        return self.manifest.last_day_key if self.manifest else ""
 
 
 Shelf = Mapping[str, tuple[Publication, ...]]
