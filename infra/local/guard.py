@@ -1,4 +1,4 @@
-"""Fails when a Glue job run says SUCCEEDED that our runner did not run: an emulator's word is not enough."""
+"""Fails when work that is said to be done was not done by our runners: an emulator's word is not enough."""
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +11,20 @@ from infra.local.job_run import MARK
 
 class UnmarkedRuns(Exception):
     """Runs that claim success without having run; the message names them."""
+
+
+class UnrunFunctions(Exception):
+    """Functions of which no invocation was counted; the message names them."""
+
+
+def check_functions(health: Mapping[str, Any], names: Iterable[str]) -> dict[str, int]:
+    """How often each of `names` really ran, by the endpoint's health; raises `UnrunFunctions`."""
+    counts = health.get("functions", {})
+    ran = {name: int(counts.get(name, {}).get("invocations", 0)) for name in names}
+    missing = sorted(name for name, count in ran.items() if not count)
+    if missing:
+        raise UnrunFunctions(f"never run by infra/local: {', '.join(missing)}")
+    return ran
 
 
 def unmarked(runs: Iterable[Mapping[str, Any]]) -> list[str]:
