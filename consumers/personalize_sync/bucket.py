@@ -81,6 +81,10 @@ def _check(manifest: Manifest, dataset: str, number: int) -> None:
         raise ValueError(f"it is of {manifest.dataset} {manifest.number}")
     if manifest.mode not in {"FULL", "INCREMENTAL"}:
         raise ValueError(f"its mode is {manifest.mode!r}")
+    if not all(isinstance(value, int) for file in manifest.files for value in (file.rows, file.size)):
+        raise ValueError("rows and size of its files are not numbers")
+    if not isinstance(manifest.profile, dict):
+        raise TypeError("its profile is no object")
     if not manifest.files or not manifest.prefix or not all(f.key.startswith(manifest.prefix) for f in manifest.files):
         raise ValueError("its files are not below its prefix")
 

@@ -168,8 +168,7 @@ class FakePersonalize:
                 group = request["datasetGroupArn"].rpartition("/")[2]
                 return f"{_ARN}dataset/{group}/{request['datasetType'].upper()}"
             case "SolutionVersion":
-                number = hashlib.sha256(request["name"].encode()).hexdigest()[:8]
-                return f"{request['solutionArn']}/{number}"
+                return f"{request['solutionArn']}/{version_id(request['name'])}"
             case "EventTracker":
                 return f"{_ARN}event-tracker/{hashlib.sha256(request['name'].encode()).hexdigest()[:8]}"
         return f"{_ARN}{_snake(kind).replace('_', '-')}/{request.get('name') or request['jobName']}"
@@ -227,6 +226,11 @@ class _Pages:
 
     def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
         yield getattr(self.fake, self.operation)(**request)
+
+
+def version_id(name: str) -> str:
+    """By which a version of this name is known, here: always the same."""
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def refusal(code: str, message: str) -> ClientError:
