@@ -16,8 +16,11 @@ from operations.status.gather import Sources, gather_facts
 from operations.status.lags import CloudWatchLags, EndpointLags, StreamLags, lags_of
 
 
-def read_status(deployment: Deployment, now: datetime) -> list[Section]:
-    """Everything, as it is now. Raises ConfigurationError where the stage has no consumers."""
+def read_status(deployment: Deployment, now: datetime, endpoint: Endpoint | None = None) -> list[Section]:
+    """Everything, as it is now. `endpoint`: that the local stage lives on, where it is not this machine's usual one.
+
+    Raises ConfigurationError where the stage has no consumers.
+    """
     if not deployment.personalize_role:
         raise ConfigurationError(f"{deployment.name} has no role for Personalize: it was deployed without consumers")
     personalize = boto3.client("personalize")
@@ -34,7 +37,7 @@ def read_status(deployment: Deployment, now: datetime) -> list[Section]:
         gather_facts(
             sources,
             now,
-            streams=lags_of(deployment.functions, _lags(deployment, now)),
+            streams=lags_of(deployment.functions, _lags(deployment, now, endpoint)),
             quarantine=[(reason, rule, lines) for reason, rule, lines, _ in counts],
             cap_usd=_cap(deployment),
         )
@@ -47,6 +50,6 @@ def _cap(deployment: Deployment) -> float | None:
     return float(told(function)["MONTHLY_CAP_USD"]) if function else None
 
 
-def _lags(deployment: Deployment, now: datetime) -> StreamLags:
-    endpoint = Endpoint.attach() if deployment.stage == "local" else None
-    return EndpointLags(endpoint.health) if endpoint else CloudWatchLags(boto3.client("cloudwatch"), now)
+def _lags(deployment: Deployment, now: datetime, endpoint: Endpoint | None) -> StreamLags:
+    here = endpoint or (Endpoint.attach() if deployment.stage == "local" else None)
+    return EndpointLags(here.health) if here else CloudWatchLags(boto3.client("cloudwatch"), now)

@@ -31,17 +31,24 @@ def show_status(console: Console, found: Sequence[Section]) -> None:
 
 
 def _cell(value: Any) -> str:
+    if value is True:
+        return "[green]yes[/]"
+    text = _text(value)
+    colour = "green" if text in _GOOD else "red" if text.endswith(_BAD) else "dim" if value is None else ""
+    return f"[{colour}]{escape(text)}[/]" if colour else escape(text)
+
+
+def _text(value: Any) -> str:
     match value:
         case None:
-            return "[dim]-[/]"
+            return "-"
         case bool():
-            return "[green]yes[/]" if value else ""
+            return "yes" if value else ""
         case int():
             return f"{value:,}"
         case float():
             return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
         case dict():
-            return escape(", ".join(f"{name} {_cell(each)}" for name, each in value.items()))
-    text = str(value)
-    colour = "green" if text in _GOOD else "red" if text.endswith(_BAD) else ""
-    return f"[{colour}]{escape(text)}[/]" if colour else escape(text)
+            return ", ".join(f"{name} {_text(each)}" for name, each in value.items())
+        case _:
+            return str(value)

@@ -98,7 +98,7 @@ DECISION = {
     "kind": "train",
     "decision": "wait",
     "why": "no news",
-    "numbers": {"new": 0.01},
+    "numbers": {"new": 0.01, "old": None},
     "subject": SOLUTION,
     "key": "k",
 }
@@ -179,7 +179,7 @@ def test_a_campaign_says_what_answers_and_what_comes() -> None:
 def test_decisions_come_with_their_numbers() -> None:
     assert rows("decisions") == [
         {
-            "at": AT, "kind": "train", "decision": "wait", "why": "no news", "numbers": {"new": 0.01},
+            "at": AT, "kind": "train", "decision": "wait", "why": "no news", "numbers": {"new": 0.01, "old": None},
             "subject": SOLUTION,
         }
     ]  # fmt: skip
@@ -220,6 +220,6 @@ def test_all_of_it_can_be_read_on_a_terminal() -> None:
     show_status(console, [*sections(FACTS), Section("more", [])])
 
     text = console.export_text()
-    for said in ("CREATE FAILED", "0.25", "new 0.01", "wrong_type", "21.00", "Campaign c is idle", "more: none"):
+    for said in ("CREATE FAILED", "0.25", "new 0.01, old -", "wrong_type", "21.00", "Campaign c is idle", "more: none"):
         assert said in text
     assert "failure" not in text.partition("campaigns")[2].partition("decisions")[0]  # a column without a value
