@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from consumers.personalize_sync.settling import settle
 from consumers.state_table import MemoryState
 from contract.manifest import FULL, Manifest, encode_manifest
 from glue_jobs.store import S3Store
-from tests.support.mortal import Fuse
+from tests.support.mortal import Fuse, Killed
 from tests.support.personalize_server import Server
 from tests.support.published_shop import publish
 from tests.support.reconciler_world import SETTINGS, Mortal
@@ -61,10 +62,24 @@ class Emulated:
 
     def settle(self, *, seconds: float = 60, fuse: Fuse | None = None) -> Ended:
         """`fuse` burns with calls that change Personalize."""
-        personalize = Mortal(self.personalize, fuse) if fuse else self.personalize
+        personalize: Any = Mortal(self.personalize, fuse) if fuse else self.personalize
         on = Surroundings(personalize=personalize, s3=self.s3, state=self.state, bus=self.bus)
         pace = Pace(poll_seconds=POLL_SECONDS, until=self.clock() + seconds, clock=self.clock, sleep=time.sleep)
         return settle(lambda: reconciler(self.settings, on, self.clock), self.lease, pace)
+
+    def die_after_each_call(self) -> int:
+        """Until it is settled, each process dies right after its first call that changes Personalize; how many did."""
+        for deaths in range(1_000):
+            try:
+                if self.settle(fuse=Fuse(left=1, after=True)).is_settled:
+                    return deaths
+            except Killed:
+                self.ahead += self.settings.lease_seconds
+        raise AssertionError("it never settles")
+
+    def made(self) -> list[str]:
+        """What there is, by ARN without its front and without ids that are drawn."""
+        return sorted(re.sub(r"(?<=/)[0-9a-f]{8}$", "*", name) for name in self.statuses())
 
     def lease(self) -> Lease:
         return Lease(self.state, next(self._owners), self.settings.lease_seconds, self.clock)
