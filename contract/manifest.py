@@ -37,7 +37,8 @@ class Manifest:
 
     `outcomes`: what became of every row that was read, as in the ledger (delivered, deduplicated, quarantined,
     "excluded:" and a reason). `covers`: number of the newest ledger entry of the events job that was read; 0 for
-    datasets made from the catalog. `gate`, `profile`: see `glue_jobs.gate`.
+    datasets made from the catalog. `gate`, `profile`: see `glue_jobs.gate`. `last_day_key`: of a file beside the
+    prefix, what a sample of users did in the newest 24 hours of these rows, to judge models by; empty without one.
     """
 
     dataset: str  # "interactions", "items", "users"
@@ -55,6 +56,7 @@ class Manifest:
     settings: dict[str, str]
     gate: tuple[dict[str, Any], ...] = ()
     profile: dict[str, Any] = field(default_factory=dict)
+    last_day_key: str = ""
 
     @property
     def key(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -69,9 +69,8 @@ class Publisher:
         Raises GateRefused, with the last good dataset left in place; TransientError when another run was faster.
         """
         found = self.store.list(layout.staging(draft.dataset))
-        staged = layout.staged_files(found)
         schema = json.loads(draft.schema)
-        files = [_gate_file(self.store, bucket, stored) for bucket, stored in staged.items()]
+        files = [_gate_file(self.store, bucket, stored) for bucket, stored in layout.staged_files(found).items()]
         examined = examine(files, schema, draft.context, self.gate)
         write = partial(self.document, examined, schema)
         agrees = replace_folder(self.store, layout.docs_prefix(draft.dataset), write)
@@ -80,7 +79,7 @@ class Publisher:
         if not agrees:
             raise AssertionError("Great Expectations refuses what the gate passes; see the Data Docs")
         outcomes = _settled(draft, examined, layout.staged_repeats(found))
-        manifest = self._copied(draft, examined, staged, outcomes)
+        manifest = self._copied(draft, examined, found, outcomes)
         self._commit(manifest)
         self.announce(manifest)
         self.clear(draft.dataset)
@@ -116,13 +115,13 @@ class Publisher:
         raise GateRefused(f"{draft.dataset} is not published, the last good files stay. {said}")
 
     def _copied(
-        self, draft: Draft, examined: Examined, staged: Mapping[int, StoredObject], outcomes: dict[str, int]
+        self, draft: Draft, examined: Examined, found: Sequence[StoredObject], outcomes: dict[str, int]
     ) -> Manifest:
         home = layout.home(draft.dataset, draft.number)
         self.store.delete([found.key for found in self.store.list(home)])  # of a run that died
         prefix = layout.files_prefix(draft.dataset, draft.number, draft.mode)
         files = []
-        for (bucket, stored), facts in zip(staged.items(), examined.files, strict=True):
+        for (bucket, stored), facts in zip(layout.staged_files(found).items(), examined.files, strict=True):
             if not facts.rows:
                 continue  # few ids may leave a bucket empty
             key = f"{prefix}{layout.data_file(bucket)}"
@@ -146,9 +145,19 @@ class Publisher:
             settings=dict(draft.settings),
             gate=examined.verdict.as_data(),
             profile=examined.profile,
+            last_day_key=self._copied_last_day(draft, found),
         )
         self._require_there(manifest)
         return manifest
+
+    def _copied_last_day(self, draft: Draft, found: Sequence[StoredObject]) -> str:
+        """Its key, or nothing where none was staged."""
+        staged = layout.staged_last_day(found)
+        if staged is None:
+            return ""
+        key = layout.last_day_key(draft.dataset, draft.number)
+        self.store.copy(staged.key, key)
+        return key
 
     def _require_there(self, manifest: Manifest) -> None:
         there = {(found.key, found.etag, found.size) for found in self.store.list(manifest.prefix)}

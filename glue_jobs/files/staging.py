@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
+
+from glue_jobs.files.layout import LAST_DAY
 
 REPEATED, BUCKET = "repeated", "bucket"
 _TASK = "task"
@@ -16,20 +18,27 @@ def files_for(rows: int, rows_a_file: int) -> int:
     return 1 << max(0, (-(-rows // rows_a_file) - 1).bit_length())
 
 
-def stage(rows: DataFrame, uri: str, *, header: str, files: int) -> None:
+def stage(rows: DataFrame, uri: str, *, header: str, files: int, again: Column | None = None) -> None:
     """Write `rows` (`id`, `at`, `line`) as text below `uri`: repeated=false/bucket=N/, one file each with a header.
 
     A file holds the rows of its share of the ids, by `at` and line. Of equal lines one is written; the others are
-    an "x" each below repeated=true/, so that what was left out can be counted.
+    an "x" each below repeated=true/, so that what was left out can be counted. Rows of which `again` holds are
+    written once more, in the same way, to the bucket `LAST_DAY`.
     """
     # The writer would sort by folder alone to have one file open at a time, and lose the order within.
     rows.sparkSession.conf.set("spark.sql.maxConcurrentOutputFileWriters", _WRITERS_AT_ONCE)
-    bucket = F.pmod(F.xxhash64("id"), F.lit(files)).cast("int").alias(BUCKET)
-    spread = _one_task_a_bucket(rows.select(bucket, "at", "line").unionByName(_heads(rows, header, files)), files)
+    bucket = F.pmod(F.xxhash64("id"), F.lit(files)).cast("int")
+    places = (
+        F.array(bucket) if again is None else F.when(again, F.array(bucket, F.lit(files))).otherwise(F.array(bucket))
+    )
+    buckets = files if again is None else files + 1
+    placed = rows.select(F.explode(places).alias(BUCKET), "at", "line")
+    spread = _one_task_a_bucket(placed.unionByName(_heads(rows, header, buckets)), buckets)
     in_order = Window.partitionBy(_TASK).orderBy(F.col("at").asc_nulls_first(), "line")
     repeated = F.coalesce(F.lag("line").over(in_order) == F.col("line"), F.lit(False)).alias(REPEATED)
     line = F.when(F.col(REPEATED), "x").otherwise(F.col("line")).alias("line")
-    told_apart = spread.select(BUCKET, "line", repeated)
+    named = F.when(F.col(BUCKET) == files, LAST_DAY).otherwise(F.col(BUCKET)).alias(BUCKET)
+    told_apart = spread.select(named, "line", repeated)
     told_apart.select(line, REPEATED, BUCKET).write.mode("overwrite").partitionBy(REPEATED, BUCKET).text(uri)
 
 

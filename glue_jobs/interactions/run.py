@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from contract.ledger import DELIVERED, Entry
 from contract.manifest import FULL, INCREMENTAL, Manifest
@@ -20,6 +22,7 @@ from glue_jobs.files.publish import Draft, Publisher
 from glue_jobs.files.staging import files_for, stage
 from glue_jobs.gate.model import Context
 from glue_jobs.interactions.lake import Reading, added, only_adds, read_events, require_unchanged, whole
+from glue_jobs.interactions.last_day import Day, last_day
 from glue_jobs.interactions.transform import interactions, lines, outcome
 from glue_jobs.store import Store
 
@@ -59,7 +62,8 @@ class Job:
 
     def _publish(self, history: History, reading: Reading) -> Manifest | str:
         mode = FULL if reading.only is None else INCREMENTAL
-        draft = self._draft(history, reading, mode)
+        outcomes, days = self._counted(reading)
+        draft = self._draft(history, reading, mode, outcomes)
         if self.publisher.was_refused(draft) and not self.asked.reprocess:
             return f"these rows were refused before: {layout.refused_key(DATASET, draft.digest)}"
         exported = draft.outcomes.get(DELIVERED, 0)
@@ -67,16 +71,18 @@ class Job:
         if mode == INCREMENTAL and exported < least:
             return f"{exported:,} new interactions wait: an INCREMENTAL import takes {least:,} or more"
         self.publisher.clear(DATASET)
+        newest = last_day(days)
         stage(
             lines(interactions(read_events(self.spark, self.lake, reading))),
             self.publisher.store.uri(f"{layout.staging(DATASET)}files"),
             header=header(INTERACTIONS),
             files=files_for(exported, ROWS_PER_FILE),
+            again=newest.has() if newest else None,
         )
         require_unchanged(self.lake, reading.sources)
         return self.publisher.publish(draft)
 
-    def _draft(self, history: History, reading: Reading, mode: str) -> Draft:
+    def _draft(self, history: History, reading: Reading, mode: str, outcomes: Mapping[str, int]) -> Draft:
         items, users = snapshots(self.raw, "items"), snapshots(self.raw, "users")
         catalog = digest_of((found.key, found.etag) for found in (*items, *users))
         return Draft(
@@ -85,7 +91,7 @@ class Job:
             mode=mode,
             covers=reading.covers,
             sources=reading.sources,
-            outcomes=self._outcomes(reading),
+            outcomes=outcomes,
             settings=self.settings | {"catalog": catalog},
             schema=schema_of(INTERACTIONS),
             context=Context(
@@ -98,10 +104,18 @@ class Job:
             ),
         )
 
-    def _outcomes(self, reading: Reading) -> dict[str, int]:
-        """Counted from what was read. Raises AssertionError where that is not what the ledger delivered."""
+    def _counted(self, reading: Reading) -> tuple[dict[str, int], list[Day]]:
+        """What becomes of the rows, and those that are exported by day.
+
+        Raises AssertionError where what was read is not what the ledger delivered.
+        """
         events = read_events(self.spark, self.lake, reading)
-        counts = {row["outcome"]: row["count"] for row in events.groupBy(outcome().alias("outcome")).count().collect()}
-        if sum(counts.values()) != reading.rows:
-            raise AssertionError(f"the ledger has {reading.rows} events in the lake, {counts} were read")
-        return dict(sorted(counts.items()))
+        day, at = F.to_date("occurred_at").alias("day"), F.max(F.unix_seconds("occurred_at")).alias("newest")
+        rows = events.groupBy(outcome().alias("outcome"), day).agg(F.count("*").alias("rows"), at).collect()
+        counts = Counter[str]()
+        for row in rows:
+            counts[row["outcome"]] += row["rows"]
+        if counts.total() != reading.rows:
+            raise AssertionError(f"the ledger has {reading.rows} events in the lake, {dict(counts)} were read")
+        exported = [Day(row["day"], row["rows"], row["newest"]) for row in rows if row["outcome"] == DELIVERED]
+        return dict(sorted(counts.items())), exported

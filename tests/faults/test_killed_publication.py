@@ -45,6 +45,8 @@ class Place:
         for bucket, data in enumerate(FILES.values()):
             self.store.put(f"{staging}/repeated=false/bucket={bucket}/part-{bucket}.txt", data)
         self.store.put(f"{staging}/repeated=true/bucket=0/part-0.txt", b"x\nx\n")
+        for repeated in ("false", "true"):
+            self.store.put(f"{staging}/repeated={repeated}/bucket=-1/part-9.txt", b"newest\n")
         self.store.put(f"{staging}/_SUCCESS", b"")
 
     def publish(self, number: int, store: Store | None = None, bus: Bus | None = None) -> Manifest:
@@ -140,6 +142,7 @@ def require_whole(place: Place) -> None:
         assert encode_manifest(manifest) == place.store.read(manifest.key)
         there = {o.key: hashlib.sha256(place.store.read(o.key)).hexdigest() for o in place.store.list(manifest.prefix)}
         assert there == {file.key: file.sha256 for file in manifest.files}
+        assert place.store.read(manifest.last_day_key) == b"newest\n"
 
 
 def copied(place: Place, root: Path) -> Place:

@@ -75,6 +75,8 @@ def test_events_become_rows_by_the_projection_and_everything_else_is_accounted_f
         "excluded:value_too_large": 1,
     }
     assert (done.mode, done.number, done.covers, list(world.files(done))) == (FULL, 1, 1, ["part-00000.csv"])
+    assert done.last_day_key == "interactions/0000000001/last_day.csv"
+    assert world.personalize.read(done.last_day_key) == world.files(done)["part-00000.csv"]
     assert world.bus.told == [
         (
             "Dataset Ready",
@@ -135,6 +137,10 @@ def test_late_events_are_in_the_next_publication_once_and_change_only_what_they_
     assert len(old) == len(new) == 4
     assert [name for name in old if old[name] != new[name]] == [name for name in new if b"1794477600" in new[name]]
     assert sum(data.count(b"1794477600") for data in new.values()) == 1
+    assert world.personalize.read(added.last_day_key) == next(iter(world.files(added).values()))
+    last_day = world.personalize.read(whole.last_day_key)
+    assert last_day == world.personalize.read(first.last_day_key)
+    assert sorted(last_day.splitlines()[1:]) == sorted(line for d in old.values() for line in d.splitlines()[1:])
 
 
 def test_fewer_new_events_than_an_incremental_import_takes_wait(spark: SparkSession, world: FilesWorld) -> None:
