@@ -62,8 +62,7 @@ class Emulated:
 
     def settle(self, *, seconds: float = 60, fuse: Fuse | None = None) -> Ended:
         """`fuse` burns with calls that change Personalize."""
-        personalize: Any = Mortal(self.personalize, fuse) if fuse else self.personalize
-        on = Surroundings(personalize=personalize, s3=self.s3, state=self.state, bus=self.bus)
+        on = self._on(fuse)
         pace = Pace(poll_seconds=POLL_SECONDS, until=self.clock() + seconds, clock=self.clock, sleep=time.sleep)
         return settle(lambda: reconciler(self.settings, on, self.clock), self.lease, pace)
 
@@ -80,6 +79,27 @@ class Emulated:
     def made(self) -> list[str]:
         """What there is, by ARN without its front and without ids that are drawn."""
         return sorted(re.sub(r"(?<=/)[0-9a-f]{8}$", "*", name) for name in self.statuses())
+
+    def remove(self) -> None:
+        """All of it, in the order that its uses allow: an account may have five dataset groups."""
+        self.server.idle()
+        api, names = self.personalize, reconciler(self.settings, self._on(None), self.clock).observer.names
+        group = {"datasetGroupArn": names.group_arn}
+        for solution in api.list_solutions(**group)["solutions"]:
+            for campaign in api.list_campaigns(solutionArn=solution["solutionArn"])["campaigns"]:
+                api.delete_campaign(campaignArn=campaign["campaignArn"])
+            api.delete_solution(solutionArn=solution["solutionArn"])
+        for tracker in api.list_event_trackers(**group)["eventTrackers"]:
+            api.delete_event_tracker(eventTrackerArn=tracker["eventTrackerArn"])
+        for found in api.list_filters(**group)["Filters"]:
+            api.delete_filter(filterArn=found["filterArn"])
+        for dataset in api.list_datasets(**group)["datasets"]:
+            api.delete_dataset(datasetArn=dataset["datasetArn"])
+        api.delete_dataset_group(**group)
+
+    def _on(self, fuse: Fuse | None) -> Surroundings:
+        personalize: Any = Mortal(self.personalize, fuse) if fuse else self.personalize
+        return Surroundings(personalize=personalize, s3=self.s3, state=self.state, bus=self.bus)
 
     def lease(self) -> Lease:
         return Lease(self.state, next(self._owners), self.settings.lease_seconds, self.clock)
