@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -72,14 +73,16 @@ def test_a_function_that_crashes_gets_its_batch_again(local: Local) -> None:
 
 
 def test_a_function_that_is_slower_than_the_ordered_timeout_is_killed(local: Local) -> None:
-    target = function(local)
+    target = function(local, timeout=40)
     name, arn = stream(local)
     put(local, name, b"sleep")
     local.endpoint.faults(invoke={"function": target.name, "timeout": 1.5})
 
     uuid_ = source(local, target, arn, MaximumRetryAttempts=0)
+    began = time.monotonic()
     local.endpoint.drain()
 
+    assert time.monotonic() - began < 20
     assert local.endpoint.health()["streams"][uuid_]["error"] == "Sandbox.Timedout: Task timed out after 1.50 seconds"
 
 

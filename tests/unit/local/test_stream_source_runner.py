@@ -13,7 +13,7 @@ import pytest
 
 from infra.local.checkpoints import Checkpoints
 from infra.local.functions import Answer
-from infra.local.stream_source import Position
+from infra.local.stream_source import Position, lane_of
 from infra.local.stream_source_lane import Backoff
 from infra.local.stream_source_records import SourceRecord
 from infra.local.stream_source_runner import StreamSourceRunner
@@ -188,6 +188,25 @@ def test_other_settings_hold_once_nothing_is_under_way(world: World) -> None:
 
     assert [len(call) for call in world.calls] == [2, 3, 3]
     assert world.numbers() == list(range(1, 9))
+
+
+def test_while_other_settings_wait_nothing_new_begins(world: World) -> None:
+    world.described[0].update(ParallelizationFactor=2, BatchSize=1)
+    keys = [next(key for key in map(str, range(100)) if lane_of(key, 2) == lane) for lane in (0, 1)]
+    world.records.append(record(1, key=keys[0]))
+    world.gate.clear()
+    world.runner.poll()
+    until(lambda: len(world.calls) == 1)
+    world.described[0]["BatchSize"] = 2
+    world.records.append(record(2, key=keys[1]))
+    world.runner.poll()
+    world.runner.poll()
+    meanwhile = world.runner.accepted()
+    world.gate.set()
+
+    world.settle()
+
+    assert (meanwhile, sorted(world.numbers())) == (1, [1, 2])
 
 
 def test_a_batch_that_keeps_failing_is_named_and_not_waited_for(world: World) -> None:
