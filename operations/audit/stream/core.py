@@ -6,20 +6,17 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from itertools import pairwise
 
-from contract.ledger import COUNTED, DEDUPLICATED, DELIVERED, EXCLUDED, QUARANTINED
+from contract.ledger import DEDUPLICATED, DELIVERED, EXCLUDED, QUARANTINED
 from contract.ranges import Ranges
 from contract.stream_account import StreamAccount
 from contract.times import parse_instant
 from operations.audit.core import Patience, is_overdue
 from operations.audit.report import Finding, Hop, Report
 from operations.audit.stream.evidence import RawObject, StreamEvidence
+from operations.audit.stream.tally import HOP, Stamps, StampSet, doubt
 
-HOP = "put_events"
 _AN_HOUR = timedelta(hours=1)
-
-Stamps = Mapping[str, Ranges]  # producer -> numbers of its events
 
 
 def audit_stream(evidence: StreamEvidence, patience: Patience) -> Report:
@@ -28,7 +25,7 @@ def audit_stream(evidence: StreamEvidence, patience: Patience) -> Report:
     Lines that no producer stamped have no name: they are held by their number, once nothing is on its way and all
     accounts were read. As many as deliveries to raw have repeated may hide.
     """
-    counted = _joined(account.producers for account in evidence.accounts)
+    counted = evidence.tally.stamps()
     kept = _without(_joined(batch.producers for batch in evidence.failed), counted)
     lost, pending = _absent(evidence.raw, _joined((counted, kept)), patience)
     nameless = _nameless(evidence, counted, lost) if patience.allowed is None and evidence.whole else 0
@@ -41,20 +38,16 @@ def audit_stream(evidence: StreamEvidence, patience: Patience) -> Report:
 
 def _hop(evidence: StreamEvidence, counted: Stamps, *, kept: int, lost: int, pending: int) -> Hop:
     """Of events by their stamps; a line without one, and a repeat, is one more that was read."""
-    fates = {outcome: sum(account.count(outcome) for account in evidence.accounts) for outcome in COUNTED}
+    fates = evidence.tally.outcomes
     return Hop(
         hop=HOP,
-        accepted=max(_lines(evidence), _size(counted)) + kept + lost + pending,
+        accepted=max(evidence.tally.lines, _size(counted)) + kept + lost + pending,
         delivered=fates[DELIVERED],
         deduplicated=fates[DEDUPLICATED],
         quarantined=fates[QUARANTINED] + kept,
         excluded=fates[EXCLUDED],
         pending=pending,
     )
-
-
-def _lines(evidence: StreamEvidence) -> int:
-    return sum(account.lines for account in evidence.accounts)
 
 
 # --- what lies in raw and in no account ---------------------------------------------------------------------------
@@ -87,7 +80,7 @@ def _named(findings: Iterable[Finding]) -> int:
 def _nameless(evidence: StreamEvidence, counted: Stamps, lost: Iterable[Finding]) -> int:
     """Lines of raw beyond those that accounts, kept batches, findings and repeats explain."""
     in_raw = sum(found.lines - found.repeats for found in evidence.raw)
-    read = max(_lines(evidence), _size(counted)) + sum(batch.lines for batch in evidence.failed)
+    read = max(evidence.tally.lines, _size(counted)) + sum(batch.lines for batch in evidence.failed)
     return max(in_raw - read - _named(lost), 0)
 
 
@@ -100,28 +93,12 @@ def _of_nameless(count: int) -> Iterator[Finding]:
 
 
 def _of_accounts(evidence: StreamEvidence) -> Iterator[Finding]:
-    by_shard: dict[str, list[StreamAccount]] = defaultdict(list)
-    for account in evidence.accounts:
-        by_shard[account.shard].append(account)
-        yield from _of_account(account)
+    yield from evidence.tally.findings
+    for account in evidence.tally.refusing:
         yield from _of_quarantine(account, evidence)
-    for shard, accounts in sorted(by_shard.items()):
-        in_order = sorted(accounts, key=lambda a: (a.first, a.last))
-        for before, after in pairwise(in_order):
-            if after.first <= before.last:
-                yield _doubt("counts lines that the account before it counts too", after)
-        if in_order[-1].last > evidence.watermarks[shard]:
-            yield _doubt("reaches beyond its shard's watermark", in_order[-1])
-
-
-def _of_account(account: StreamAccount) -> Iterator[Finding]:
-    if _size(account.producers) > account.lines:
-        yield _doubt(f"names {_size(account.producers):,} events and has {account.lines:,} lines", account)
-    if account.last < account.first:
-        yield _doubt("ends before it begins", account)
-    unknown = sorted(name for name in account.outcomes if name.partition(":")[0] not in COUNTED)
-    if unknown:
-        yield _doubt(f"has an outcome that the ledger does not know: {', '.join(unknown)}", account)
+    for shard, newest in sorted(evidence.tally.newest.items()):
+        if newest.last > evidence.watermarks[shard]:
+            yield doubt("reaches beyond its shard's watermark", newest)
 
 
 def _of_quarantine(account: StreamAccount, evidence: StreamEvidence) -> Iterator[Finding]:
@@ -131,22 +108,17 @@ def _of_quarantine(account: StreamAccount, evidence: StreamEvidence) -> Iterator
     places = evidence.quarantined.get(account.shard, ())
     kept = bisect_right(places, account.last) - bisect_left(places, account.first)
     if kept < account.count(QUARANTINED):
-        yield _doubt(f"has {account.count(QUARANTINED):,} lines quarantined, of which {kept:,} are kept", account)
-
-
-def _doubt(what: str, account: StreamAccount) -> Finding:
-    return Finding(hop=HOP, what=f"an account {what}", where=f"{account.shard} from {account.first.key}")
+        yield doubt(f"has {account.count(QUARANTINED):,} lines quarantined, of which {kept:,} are kept", account)
 
 
 # --- stamps -------------------------------------------------------------------------------------------------------
 
 
 def _joined(parts: Iterable[Stamps]) -> dict[str, Ranges]:
-    pairs: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    found = StampSet()
     for part in parts:
-        for producer_id, seqs in part.items():
-            pairs[producer_id] += seqs.pairs
-    return {producer_id: Ranges.join(found) for producer_id, found in pairs.items()}
+        found.add(part)
+    return found.joined()
 
 
 def _without(stamps: Stamps, others: Stamps) -> dict[str, Ranges]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contract.ranges import Ranges
-from contract.stream_account import Place, StreamAccount
+from contract.stream_account import Place
+from operations.audit.stream.tally import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +35,12 @@ class FailedBatch:
 class StreamEvidence:
     """`watermarks`: by shard, read after the accounts. Without `whole`, only the newest accounts were read.
 
-    `quarantined`: by shard, in order, places of the lines that the consumer refused and that are still kept;
-    `kept_since`: what was refused before may be gone.
+    `quarantined`: by shard, in order, places of the lines that the consumer refused and that are still kept, read
+    after the accounts that the tally keeps; `kept_since`: what was refused before may be gone.
     """
 
     raw: Sequence[RawObject]
-    accounts: Sequence[StreamAccount]
+    tally: Tally  # of the accounts
     watermarks: Mapping[str, Place]
     failed: Sequence[FailedBatch] = field(default_factory=tuple)
     quarantined: Mapping[str, Sequence[Place]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from glue_jobs.store import Store
 from operations.audit.evidence import Evidence, stamps_by_producer
 from operations.audit.gather import is_blank, stamp_of
 from operations.audit.stream.evidence import FailedBatch, RawObject, StreamEvidence
+from operations.audit.stream.tally import tally
 
 CONSUMER = "realtime"
 REFUSED = "stream/realtime/"
@@ -33,19 +34,21 @@ def gather_stream(
 ) -> StreamEvidence:
     """What is held against the raw objects that `events` lists; with `since`, against those that arrived after it.
 
+    Then accounts are believed about what they quarantined: whether each line is kept takes reading all of them.
     Raises ConfigurationError for a raw object whose key does not say when it arrived.
     """
     raw = [found for found in raw_objects(events) if since is None or found.arrived >= since]
     shards = [shard for shard, _ in state.query(f"watermark#{CONSUMER}")]
-    accounts = [account for shard in shards for account in _accounts(state, shard, since)]
+    accounts = (account for shard in shards for account in _accounts(state, shard, since))
+    added = tally(accounts, keeps_refusing=since is None)
     watermarks = {shard: _place(item) for shard, item in state.query(f"watermark#{CONSUMER}")}  # after the accounts
     failed = [batch for batch in _failed(quarantine, since) if batch is not None]
     return StreamEvidence(
         raw=raw,
-        accounts=accounts,
+        tally=added,
         watermarks=watermarks,
         failed=failed,
-        quarantined=_quarantined(quarantine, since),
+        quarantined=_quarantined(quarantine) if since is None else {},
         kept_since=events.kept_since,
         whole=since is None,
     )
@@ -78,14 +81,13 @@ def _place(item: Mapping[str, Any]) -> Place:
     return Place(sequence=int(item["sequence"]), sub=int(item["sub"]))
 
 
-def _quarantined(quarantine: Store, since: datetime | None) -> dict[str, list[Place]]:
+def _quarantined(quarantine: Store) -> dict[str, list[Place]]:
     """A line may be kept by several deliveries of its batch: by its place it is one."""
     places: dict[str, set[Place]] = defaultdict(set)
     for found in quarantine.list(REFUSED):
-        if since is None or found.modified >= since - _CLOCKS_APART:
-            for line in gzip.decompress(quarantine.read(found.key)).splitlines():
-                kept = json.loads(line)
-                places[kept["shard"]].add(_place(kept))
+        for line in gzip.decompress(quarantine.read(found.key)).splitlines():
+            kept = json.loads(line)
+            places[kept["shard"]].add(_place(kept))
     return {shard: sorted(found) for shard, found in places.items()}
 
 
