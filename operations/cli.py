@@ -1,35 +1,25 @@
-"""`clickstream`: demo, audit, quarantine, check."""
+"""`clickstream`: what can be typed."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from contract.errors import ClickstreamError, ConfigurationError
+from contract.errors import ClickstreamError
 from contract.manifest import FULL, INCREMENTAL
-from glue_jobs.gate.settings import parse_settings
+from contract.times import parse_instant
 from infra.local.deploy import DeploymentFailed
 from infra.local.endpoint import EndpointError
-from operations.audit.core import Patience
-from operations.audit.everything import STREAM_RETENTION_AND_GRACE, audit_all
-from operations.audit.report import Report
-from operations.check.beside import Beside, read_last, read_shares
-from operations.check.core import as_data, check, passed
-from operations.check.show import show_check
-from operations.connecting import connected
-from operations.demo.run import Demo, run_demo
-from operations.demo.sources import EventFile, Simulation
-from operations.quarantine import count_by_rule, read_quarantine
-from operations.show import show_quarantine, show_report
+from operations import commands
+from operations.cost import command as cost
+from operations.replay.command import FILES, STREAM
 
 REPORT = Path("build/demo/report.json")
 
@@ -45,63 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _demo(args: argparse.Namespace, console: Console) -> bool:
-    today = datetime.now(UTC)
-    simulated = Simulation(seed=args.seed, events=args.n, today=today)
-    source = EventFile(path=args.events) if args.events else simulated
-    return run_demo(Demo(source=source, items=args.items, users=args.users, report=args.report), console)
-
-
-def _audit(args: argparse.Namespace, console: Console) -> bool:
-    allowed = None if args.drained else STREAM_RETENTION_AND_GRACE
-    with connected(args.stage) as deployment:
-        report = audit_all(deployment, Patience(now=datetime.now(UTC), allowed=allowed), quick=args.quick)
-    if args.json:
-        print(json.dumps(_plain(report), indent=2))
-    else:
-        show_report(console, report)
-    return report.balanced
-
-
-def _plain(report: Report) -> dict[str, object]:
-    findings = {
-        name: [asdict(finding) | {"seqs": str(finding.seqs)} for finding in found]
-        for name, found in (("findings", report.findings), ("pending", report.pending))
-    }
-    return {"balanced": report.balanced, "hops": [asdict(hop) for hop in report.hops], **findings}
-
-
-def _quarantine_list(args: argparse.Namespace, console: Console) -> bool:
-    with connected(args.stage) as deployment:
-        show_quarantine(console, count_by_rule(read_quarantine(deployment.quarantine())))
-    return True
-
-
-def _quarantine_show(args: argparse.Namespace, _: Console) -> bool:
-    with connected(args.stage) as deployment:
-        found = next((line for line in read_quarantine(deployment.quarantine()) if line.id == args.line), None)
-    if found is None:
-        raise ConfigurationError(f"no line {args.line!r} in the quarantine; `clickstream quarantine list` names some")
-    print(f"{found.reason} ({found.rule})", file=sys.stderr)
-    sys.stdout.buffer.write(found.payload + b"\n")
-    return True
-
-
-def _check(args: argparse.Namespace, console: Console) -> bool:
-    settings = parse_settings(",".join(args.set))
-    beside = Beside(last=read_last(args.last), null_shares=read_shares(args.nulls))
-    done = check(
-        args.files, schemas=args.schema, mode=args.mode, settings=settings, now=datetime.now(UTC), beside=beside
-    )
-    if args.json:
-        print(json.dumps(as_data(done), indent=2))
-    else:
-        show_check(console, done)
-    return passed(done)
-
-
-def _add_check(commands: Any) -> None:
-    checked = commands.add_parser("check", help="would Personalize accept these files?")
+def _add_check(known: Any) -> None:
+    checked = known.add_parser("check", help="would Personalize accept these files?")
     checked.add_argument("files", nargs="+", type=Path, metavar="FILES", help=".csv, .csv.gz, or a folder of them")
     checked.add_argument("--schema", type=Path, action="append", default=[], help="Avro, one a dataset; else inferred")
     checked.add_argument("--mode", choices=(FULL, INCREMENTAL), default=FULL)
@@ -111,7 +46,7 @@ def _add_check(commands: Any) -> None:
     )
     checked.add_argument("--nulls", action="append", default=[], help="COLUMN=SHARE, the most that may be empty")
     checked.add_argument("--json", action="store_true")
-    checked.set_defaults(command=_check)
+    checked.set_defaults(command=commands.check)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -119,28 +54,67 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="clickstream", description=__doc__, allow_abbrev=False)
     here = argparse.ArgumentParser(add_help=False)
     here.add_argument("--stage", default=os.environ.get("STAGE", "local"), help="local, dev or prod")
-    commands = top.add_subparsers(required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="the whole way on this machine")
+    known = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_demo(known)
+    _add_ledger(known, here)
+    _add_loop(known, here)
+    _add_check(known)
+    return top
+
+
+def _add_demo(known: Any) -> None:
+    demo = known.add_parser("demo", help="the whole way on this machine")
     demo.add_argument("--seed", type=int, default=1)
     demo.add_argument("--n", type=int, default=50_000, help="events")
     demo.add_argument("--events", type=Path, help="a file of past events instead")
     demo.add_argument("--items", type=Path, help="a file of items")
     demo.add_argument("--users", type=Path, help="a file of users")
     demo.add_argument("--report", type=Path, default=REPORT)
-    demo.set_defaults(command=_demo)
-    found = commands.add_parser("audit", parents=[here], help="does the ledger balance?")
+    demo.set_defaults(command=commands.demo)
+
+
+def _add_ledger(known: Any, here: argparse.ArgumentParser) -> None:
+    found = known.add_parser("audit", parents=[here], help="does the ledger balance?")
     found.add_argument("--drained", action="store_true", help="nothing is on its way: what is absent is lost")
     found.add_argument("--quick", action="store_true", help="trust files whose etag is the ledger's")
     found.add_argument("--json", action="store_true")
-    found.set_defaults(command=_audit)
-    quarantine = commands.add_parser("quarantine", help="refused lines").add_subparsers(required=True, metavar="WHAT")
+    found.set_defaults(command=commands.audit)
+    quarantine = known.add_parser("quarantine", help="refused lines").add_subparsers(required=True, metavar="WHAT")
     listed = quarantine.add_parser("list", parents=[here], help="how many by reason")
-    listed.set_defaults(command=_quarantine_list)
+    listed.set_defaults(command=commands.quarantine_list)
     shown = quarantine.add_parser("show", parents=[here], help="a line's reason and its bytes, as they came")
     shown.add_argument("line", help="object:line")
-    shown.set_defaults(command=_quarantine_show)
-    _add_check(commands)
-    return top
+    shown.set_defaults(command=commands.quarantine_show)
+    again = quarantine.add_parser("replay", parents=[here], help="put in again what the contract takes by now, once")
+    again.add_argument("--reason", help="of these lines only")
+    again.add_argument("--rule", help="of these lines only")
+    again.add_argument("--since", type=_instant, help="that arrived from then on")
+    again.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    again.set_defaults(command=commands.quarantine_replay)
+    raw = known.add_parser("replay", parents=[here], help="raw events once more, into the stream or the files")
+    raw.add_argument("--from", dest="start", type=_instant, required=True, metavar="T", help="2026-11-23T00:00:00Z")
+    raw.add_argument("--to", dest="end", type=_instant, required=True, metavar="T", help="up to, not included")
+    into = raw.add_mutually_exclusive_group()
+    into.add_argument("--to-stream", dest="to", action="store_const", const=STREAM, default=STREAM)
+    into.add_argument("--to-files", dest="to", action="store_const", const=FILES)
+    raw.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    raw.set_defaults(command=commands.replay)
+
+
+def _add_loop(known: Any, here: argparse.ArgumentParser) -> None:
+    status = known.add_parser("status", parents=[here], help="what Personalize has, what was decided and why, lags")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(command=commands.status)
+    estimated = known.add_parser("cost", help="an estimate, before anything is created")
+    cost.add_options(estimated)
+    estimated.set_defaults(command=cost.run)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time with a zone, as 2026-11-23T00:00:00Z is") from None
 
 
 if __name__ == "__main__":

@@ -3,22 +3,70 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import boto3
 
 from consumers.state_table import StateTable
 from contract.errors import ClickstreamError, TransientError
 from contract.stream_account import StreamAccount, decode_account
+from operations.demo.live import Campaign, Live, click_live, put_events_ms, read_until
+from operations.demo.shelf import Shelf, busiest, read_shelf
+from operations.demo.stages import Stages
 from operations.deployment import Deployment
+from operations.publications import Publication
+from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis import KinesisStream, kinesis_client
+from producers.sdk.new_event import new_producer_id
+from producers.sdk.producer import EventProducer
 
+NOT_DECIDED: Final = {"decision": "none", "why": "No version was trained.", "numbers": {}}
+PROMOTED: Final = "promoted"
 _CONSUMER = "realtime"
 _SHOWN_DECISIONS = 200
 
 
+SHOPPERS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """What came of the files: the newest decision on a promotion, and, where a campaign serves, live clicks."""
+
+    promotion: Mapping[str, Any]
+    live: Live | None
+    shelf: Shelf
+    put_events_ms: Sequence[float] = ()
+
+
 class NoCampaign(ClickstreamError):
     """Nothing recommends yet; the message says what was decided last."""
+
+
+def close_loop(deployment: Deployment, publications: Sequence[Publication], stages: Stages) -> Loop:
+    """Let three shoppers click, where a model was promoted; without one there is nothing to recommend."""
+    state = deployment.state()
+    manifests = {found.dataset: found.manifest for found in publications}
+    promotion = next(decisions(state, "promote"), NOT_DECIDED)
+    interactions = manifests["interactions"]
+    if promotion["decision"] != PROMOTED or interactions is None:
+        return Loop(promotion=promotion, live=None, shelf=Shelf())
+    store = deployment.personalize()
+    shelf = read_shelf(store, manifests["items"], interactions)
+    users = busiest(store, interactions, SHOPPERS, among=manifests["users"])
+    with stages.stage("live", f"{SHOPPERS} shoppers click: stream → Lambda → PutEvents → other recommendations"):
+        live = _clicks(deployment, users, shelf)
+        put = read_until(lambda: put_events_ms(live.clicks, live.producer_id, accounts(state)), len(live.clicks))
+    return Loop(promotion=promotion, live=live, shelf=shelf, put_events_ms=put)
+
+
+def _clicks(deployment: Deployment, users: Sequence[str], shelf: Shelf) -> Live:
+    campaign = Campaign(boto3.client("personalize-runtime"), campaign_arn(deployment.state()))
+    stream, clock = KinesisStream(kinesis_client(), deployment.stream_name), SystemClock()
+    with EventProducer(stream, clock=clock, producer_id=new_producer_id("live")) as producer:
+        return click_live(users, shelf, campaign, producer, clock)
 
 
 def wake_reconciler(deployment: Deployment) -> None:

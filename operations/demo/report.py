@@ -12,6 +12,9 @@ from rich.console import Console
 
 from operations.athena import Answer
 from operations.audit.report import Report
+from operations.demo.live import percentiles
+from operations.demo.loop import Loop
+from operations.demo.show_live import show_latency, show_live, show_promotion
 from operations.demo.stages import Stages
 from operations.deployment import Deployment
 from operations.publications import Publication
@@ -26,6 +29,7 @@ class Found:
     publications: Sequence[Publication]
     answers: Sequence[Answer]
     docs: Sequence[Path]  # pages to start from
+    loop: Loop
 
     @property
     def gate_passed(self) -> bool:
@@ -49,12 +53,39 @@ def write_report(path: Path, found: Found, deployment: Deployment, stages: Stage
                 for rule in p.gate
             ],
         },
+        "promotion": _promotion(found.loop),
+        "recommendations": _recommendations(found.loop),
+        "item_names": _names(found.loop),
+        "latency_ms": _latency(found.loop),
         "athena": {answer.name: len(answer.rows) for answer in found.answers},
         "seconds": stages.seconds | {"total": stages.total},
         "balanced": found.report.balanced,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data, indent=2) + "\n")
+
+
+def _promotion(loop: Loop) -> dict[str, Any]:
+    known = loop.promotion
+    return {"decision": known["decision"], "why": known["why"], "metrics": known["numbers"]}
+
+
+def _recommendations(loop: Loop) -> dict[str, dict[str, list[str]]]:
+    shoppers = loop.live.shoppers if loop.live else {}
+    return {user: {"before": list(seen.before), "after": list(seen.after)} for user, seen in shoppers.items()}
+
+
+def _names(loop: Loop) -> dict[str, str]:
+    shown = {item for seen in _recommendations(loop).values() for items in seen.values() for item in items}
+    return {item: loop.shelf.name(item) for item in sorted(shown)}
+
+
+def _latency(loop: Loop) -> dict[str, dict[str, float] | None]:
+    changed = [click.changed_ms for click in loop.live.clicks] if loop.live else []
+    return {
+        "event_to_put_events": percentiles(loop.put_events_ms),
+        "event_to_changed_recommendation": percentiles(changed),
+    }
 
 
 _SHOWN = ("rule", "passed", "severity", "measured", "minimum", "maximum")
@@ -74,5 +105,9 @@ def show_found(console: Console, found: Found, deployment: Deployment, path: Pat
     show_publications(console, found.publications, _places(found, deployment))
     show_gate(console, found.publications)
     show_docs(console, found.docs)
+    show_promotion(console, found.loop.promotion)
+    if found.loop.live:
+        show_live(console, found.loop.live, found.loop.shelf)
+        show_latency(console, _latency(found.loop))
     console.print(f"report: {path}")
     console.print("explore: [bold]clickstream quarantine list[/], [bold]clickstream audit[/], [bold]make up[/]")

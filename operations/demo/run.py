@@ -22,6 +22,7 @@ from operations.athena import run_saved_query, saved_queries
 from operations.audit.core import Patience
 from operations.audit.everything import audit_all
 from operations.audit.gather import read_entries
+from operations.demo.loop import close_loop, wake_reconciler
 from operations.demo.report import Found, show_found, write_report
 from operations.demo.sources import Source, send_catalog
 from operations.demo.stages import Stages
@@ -47,7 +48,7 @@ class Demo:
 def run_demo(demo: Demo, console: Console) -> bool:
     """Run every stage and write the report; whether the ledger balances."""
     stages = Stages(console)
-    console.print(f"[bold]From a click to files for Personalize[/], on this machine: {demo.source.what}\n")
+    console.print(f"[bold]From a click to a recommendation[/], on this machine: {demo.source.what}\n")
     with stages.stage("endpoint", "local AWS endpoint"):
         endpoint = _fresh_endpoint(demo.paths)
     try:
@@ -60,21 +61,27 @@ def run_demo(demo: Demo, console: Console) -> bool:
 
 def _on(endpoint: Endpoint, demo: Demo, stages: Stages) -> bool:
     deployment = _deploy(endpoint, demo, stages)
+    wake_reconciler(deployment)  # so that there is a tracker when the first event comes
     _produce(demo, deployment, stages)
-    with stages.stage("jobs", "Firehose → S3 raw → EventBridge → Glue: events, then items, users, interactions"):
-        _drain(endpoint, deployment)
+    with stages.stage("jobs", "Firehose → S3 raw → Glue → files → Personalize: imported, trained, compared, promoted"):
+        _drain(endpoint, wakes=set(deployment.jobs))
     with stages.stage("athena", "saved queries through Athena"):
         athena = boto3.client("athena")
         ids = saved_queries(athena, deployment.work_group).values()
         answers = [run_saved_query(athena, query_id) for query_id in ids]
-    with stages.stage("audit", "audit of the ledger, from the producers to the files"):
+    publications = read_publications(deployment.personalize())
+    loop = close_loop(deployment, publications, stages)
+    with stages.stage("clicks", "the clicks on their way to the lake"):
+        _drain(endpoint, wakes=set(deployment.jobs) if loop.live else set())
+    with stages.stage("audit", "audit of the ledger, from the producers to Personalize"):
         report = audit_all(deployment, Patience(now=datetime.now(UTC), allowed=None))
     found = Found(
         report=report,
         lake=_lake(deployment),
-        publications=read_publications(deployment.personalize()),
+        publications=publications,
         answers=answers,
         docs=fetch_docs(deployment.personalize(), demo.report.parent / "data-docs"),
+        loop=loop,
     )
     write_report(demo.report, found, deployment, stages)
     show_found(stages.console, found, deployment, demo.report)
@@ -114,15 +121,16 @@ def _produce(demo: Demo, deployment: Deployment, stages: Stages) -> None:
             stages.console.print(f"  columns of {snapshot.dataset} left out: {', '.join(snapshot.left_out)}")
 
 
-def _drain(endpoint: Endpoint, deployment: Deployment) -> None:
+def _drain(endpoint: Endpoint, *, wakes: set[str]) -> None:
+    """Until nothing moves any more. Raises DemoFailed where something did not do its work, or a job did not run."""
     drained = endpoint.drain()
     failed = [run for run in drained["job_runs"] if run["JobRunState"] != "SUCCEEDED" and not _was_refused(run)]
     if failed:
         run = failed[0]
         raise DemoFailed(f"{run['JobName']} {run['JobRunState']}: {run['ErrorMessage']} (log: {endpoint.log})")
     ran = {run["JobName"] for run in drained["job_runs"]}
-    if ran != set(deployment.jobs) or drained["undelivered"]:
-        raise DemoFailed(f"landed objects woke {sorted(ran)} of {deployment.jobs}: {drained} (log: {endpoint.log})")
+    if ran != wakes or drained["undelivered"] or drained["failing"] or drained["given_up"]:
+        raise DemoFailed(f"landed objects woke {sorted(ran)} of {sorted(wakes)}: {drained} (log: {endpoint.log})")
     guard.check(boto3.client("glue"))
 
 

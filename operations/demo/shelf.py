@@ -50,9 +50,12 @@ def read_shelf(store: Store, items: Manifest | None, interactions: Manifest) -> 
     )
 
 
-def busiest(store: Store, interactions: Manifest, count: int) -> list[str]:
-    """The users with the most interactions, the busiest first; equals in the order of their ids."""
-    users = Counter(row["USER_ID"] for row in read_rows(store, interactions))
+def busiest(store: Store, interactions: Manifest, count: int, *, among: Manifest | None) -> list[str]:
+    """The users with the most interactions, the busiest first; those of `among`, where there is such a publication."""
+    known = {row["USER_ID"] for row in read_rows(store, among)} if among else None
+    users = Counter(
+        row["USER_ID"] for row in read_rows(store, interactions) if known is None or row["USER_ID"] in known
+    )
     return sorted(users, key=lambda user: (-users[user], user))[:count]
 
 

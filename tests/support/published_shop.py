@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,9 @@ from contract.events import VERSION
 from contract.manifest import FULL, Manifest, PublishedFile, encode_manifest
 from contract.projection import DATASETS, interaction, is_exported, item, user
 from glue_jobs.files.layout import data_file, files_prefix, schema_key
+from glue_jobs.gate.gate import examine
+from glue_jobs.gate.model import Context, GateFile
+from glue_jobs.gate.settings import Settings as GateSettings
 from glue_jobs.store import Store
 from producers.simulator.catalog import catalog
 from producers.simulator.settings import SimulationSettings
@@ -62,6 +66,9 @@ def publish(store: Store, dataset: str, rows: Sequence[Row], *, number: int = 1,
     store.put(schema, (_GENERATED / f"{dataset}.avsc").read_bytes())
     (stored,) = store.list(key)
     digest = hashlib.sha256(data).hexdigest()
+    gate_file = GateFile(name=data_file(0), read=lambda: data)
+    context = Context(mode=mode, now=datetime.now(UTC))
+    examined = examine([gate_file], json.loads((_GENERATED / f"{dataset}.avsc").read_text()), context, GateSettings())
     manifest = Manifest(
         dataset=dataset,
         number=number,
@@ -76,6 +83,8 @@ def publish(store: Store, dataset: str, rows: Sequence[Row], *, number: int = 1,
         sources=(),
         outcomes={"delivered": len(rows)},
         settings={},
+        gate=examined.verdict.as_data(),
+        profile=examined.profile,
     )
     store.create(manifest.key, encode_manifest(manifest))
     return manifest
