@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from consumers.aws_errors import translated
+from botocore.exceptions import ClientError
+
+from consumers.aws_errors import error_code, translated
 from consumers.personalize_sync.desired import compact
-from consumers.personalize_sync.publications import Publication
+from consumers.personalize_sync.publications import Missing, Publication
 from contract.manifest import Manifest, decode_manifest, ready_key, ready_prefix
 
 _UNREADABLE: Final = (ValueError, KeyError, TypeError, AttributeError)
@@ -30,7 +32,10 @@ class S3Files:
     def publication(self, dataset: str, number: int) -> Publication:
         key = ready_key(dataset, number)
         if key not in self._read:
-            self._read[key] = _decoded(dataset, number, self.read(key))
+            try:
+                self._read[key] = _decoded(dataset, number, self.read(key))
+            except Missing as missing:  # it was there a moment ago
+                return Publication(dataset=dataset, number=number, fault=str(missing))
         return self._read[key]
 
     def fault(self, publication: Publication) -> str:
@@ -40,6 +45,8 @@ class S3Files:
         there = set(self._listed(manifest.prefix))
         if there != {(file.key, file.etag) for file in manifest.files}:
             return f"below {manifest.prefix} are not the files that the manifest names"
+        if not self.has(manifest.schema_key):
+            return f"{manifest.schema_key} is missing"
         if not _is_same(self.read(manifest.schema_key), self.schemas[manifest.dataset]):
             return "its files have the columns of another version of the contract; the next publication has this one's"
         return ""
@@ -52,7 +59,12 @@ class S3Files:
 
     def read(self, key: str) -> bytes:
         with translated(f"read s3://{self.bucket}/{key}"):
-            body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            try:
+                body: bytes = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if error_code(error) == "NoSuchKey":
+                    raise Missing(f"{key} is missing") from error
+                raise
         return body
 
     def put(self, key: str, data: bytes) -> None:

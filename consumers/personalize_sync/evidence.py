@@ -53,7 +53,7 @@ class Evidence:
     state: StateTable
     clock: Callable[[], float]
     _metrics: dict[str, Mapping[str, float]] = field(default_factory=dict)
-    _clicks: tuple[float, list[Bucket]] = (float("-inf"), [])
+    _clicks: tuple[float, int, list[Bucket]] = (float("-inf"), 0, [])
 
     def metrics(self, version_arn: str) -> Mapping[str, float]:
         """Of an ACTIVE version."""
@@ -94,11 +94,11 @@ class Evidence:
         return found, found.users
 
     def clicks(self, most: int) -> list[Bucket]:
-        """The newest `most` five minutes of each shard of the stream."""
-        at, found = self._clicks
-        if self.clock() - at >= _CLICKS_KEPT_SECONDS:
+        """The newest `most` five minutes of each shard of the stream, and maybe more; looked up once a minute."""
+        at, count, found = self._clicks
+        if count < most or self.clock() - at >= _CLICKS_KEPT_SECONDS:
             found = [bucket for shard, _ in self.state.query(_SHARDS) for bucket in self._buckets(shard, most)]
-            self._clicks = (self.clock(), found)
+            self._clicks = (self.clock(), most, found)
         return found
 
     def _buckets(self, shard: str, most: int) -> Iterator[Bucket]:

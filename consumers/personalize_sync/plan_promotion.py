@@ -13,7 +13,7 @@ from consumers.personalize_sync.naming import Names
 from consumers.personalize_sync.plan import Plan, Records, wait
 from consumers.personalize_sync.plan_guard import plan_guard
 from consumers.personalize_sync.promotion import PromotionFacts, Version, promotion_decision
-from consumers.personalize_sync.publications import Shelf
+from consumers.personalize_sync.publications import Missing, Shelf
 from consumers.personalize_sync.world import Resource, World
 
 
@@ -38,10 +38,11 @@ def _of_seat(seat: Seat, world: World, shelf: Shelf, by: Promoting, now: float) 
         return wait(f"campaign {seat.name} is changing")
     if seat.has_failed:
         return wait(f"campaign {seat.name} failed and waits for another version")
+    told = Plan(tell=(promotion_key(seat.arn, seat.served),))
     guarded = plan_guard(seat, world, by.desired.guard, by.evidence, now)
     if guarded.calls or seat.candidate is None:
-        return guarded
-    return Plan.joined([guarded, _of_candidate(seat, seat.candidate, world, shelf, by, now)])
+        return Plan.joined([told, guarded])
+    return Plan.joined([told, guarded, _of_candidate(seat, seat.candidate, world, shelf, by, now)])
 
 
 def _of_candidate(seat: Seat, candidate: Resource, world: World, shelf: Shelf, by: Promoting, now: float) -> Plan:
@@ -59,24 +60,18 @@ def _of_candidate(seat: Seat, candidate: Resource, world: World, shelf: Shelf, b
 
 
 def _provisioned(seat: Seat) -> Plan:
-    """Of a campaign that answers as decided: its promotion is told, its capacity is as declared."""
-    told = Plan(tell=(promotion_key(seat.arn, seat.served),))
+    """With the capacity that is declared."""
     if seat.campaign is None or seat.campaign.min_tps == seat.wanted.min_provisioned_tps:
-        return told
-    return Plan.joined([told, Plan(calls=(seat.change_to(seat.served, None),))])
+        return Plan()
+    return Plan(calls=(seat.change_to(seat.served, None),))
 
 
 def _decide(seat: Seat, candidate: Resource, world: World, shelf: Shelf, by: Promoting, now: float) -> Plan:
-    facts = _facts(seat, candidate, world, by, now)
-    rules = by.desired.promotion
+    facts, rules = _facts(seat, candidate, world, by, now), by.desired.promotion
     decision, plan = promotion_decision(facts, rules), Plan()
     if decision.decision == "wait" and facts.popularity is not None:
-        publications = shelf.get("interactions", ())
-        plan, asked = by.asking.ask(candidate.arn, seat.served, facts.popularity.arn, publications)
-        if asked is not None:
-            catalog = max((p.rows for p in shelf.get("items", ()) if p.is_full), default=0)
-            found, users = by.evidence.judged(asked, publications, min_users=rules.min_users, catalog=catalog)
-            decision = promotion_decision(replace(facts, evaluation=found, users=users), rules)
+        plan, facts = _with_ours(facts, shelf, by)
+        decision = promotion_decision(facts, rules)
     if decision.decision == "wait":
         return Plan.joined([plan, wait(f"{candidate.arn} is not promoted yet: {decision.why}")])
     word = PROMOTED if decision.decision == "promote" else HELD
@@ -84,6 +79,23 @@ def _decide(seat: Seat, candidate: Resource, world: World, shelf: Shelf, by: Pro
     if word == HELD:
         return Plan(decisions=(said,), seen=plan.seen)
     return Plan(calls=(seat.change_to(candidate.arn, said),), seen=plan.seen)
+
+
+def _with_ours(facts: PromotionFacts, shelf: Shelf, by: Promoting) -> tuple[Plan, PromotionFacts]:
+    """What is to be done for our own evaluation, and the facts with what it has come to."""
+    candidate, champion = facts.candidate.arn, facts.champion.arn if facts.champion else ""
+    popularity = facts.popularity.arn if facts.popularity else ""
+    publications = shelf.get("interactions", ())
+    try:
+        plan, asked = by.asking.ask(candidate, champion, popularity, publications)
+        if asked is None:
+            return plan, facts
+        catalog = max((p.rows for p in shelf.get("items", ()) if p.is_full), default=0)
+        least = by.desired.promotion.min_users
+        found, users = by.evidence.judged(asked, publications, min_users=least, catalog=catalog)
+    except Missing as missing:
+        return wait(f"{candidate} cannot be judged: {missing}"), facts
+    return plan, replace(facts, evaluation=found, users=users)
 
 
 def _facts(seat: Seat, candidate: Resource, world: World, by: Promoting, now: float) -> PromotionFacts:

@@ -9,6 +9,10 @@ from typing import Protocol
 from contract.manifest import FULL, Manifest, ready_key
 
 
+class Missing(Exception):
+    """An object that something else names is not there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
     """`fault`: why its manifest cannot be read, or why its files cannot be imported; empty where they can."""
@@ -66,6 +70,8 @@ class Files(Protocol):
 
     def has(self, key: str) -> bool: ...
 
-    def read(self, key: str) -> bytes: ...
+    def read(self, key: str) -> bytes:
+        """Raises `Missing`."""
+        ...
 
     def put(self, key: str, data: bytes) -> None: ...

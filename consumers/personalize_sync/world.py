@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 ACTIVE: Final = "ACTIVE"
-FAILED: Final = "CREATE FAILED"
+_TOLD_VERSIONS: Final = 10  # of each solution, the newest: older ones change no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,10 @@ class World:
         yield from (each for each in alone if each is not None)
         for several in (self.datasets, self.filters, self.solutions, self.campaigns):
             yield from several.values()
-        for many in (*self.imports.values(), *self.versions.values()):
-            yield from many
+        for jobs in self.imports.values():
+            yield from jobs
+        for versions in self.versions.values():
+            yield from versions[-_TOLD_VERSIONS:]
 
     def version(self, arn: str) -> Resource | None:
         return next((each for many in self.versions.values() for each in many if each.arn == arn), None)
