@@ -10,6 +10,8 @@ from infra.assembly import Assembly, Resource
 def short_name(resource: Resource) -> str:
     """The physical name without project and stage, else that of its construct."""
     name = _physical_name(resource.properties)
+    if resource.type == "AWS::IAM::Role":
+        return ""  # it stands for the service that takes it on
     if name is None:
         return re.sub(r"^Buckets", "", resource.address.name).lower()
     return re.sub(r"^clickstream-[a-z]+-?", "", name)
@@ -22,7 +24,7 @@ def setting(resource: Resource, assembly: Assembly) -> str:
 
 
 def _physical_name(properties: Mapping[str, Any]) -> str | None:
-    for key in ("Name", "DeliveryStreamName", "TopicName", "QueueName"):
+    for key in ("Name", "DeliveryStreamName", "TopicName", "QueueName", "FunctionName", "TableName", "AlarmName"):
         if isinstance(properties.get(key), str):
             return str(properties[key])
     return None
@@ -51,19 +53,37 @@ def _batching(properties: Mapping[str, Any], assembly: Assembly) -> str:
     return ""
 
 
+def _does(properties: Mapping[str, Any], _: Assembly) -> str:
+    return _DOES.get(str(properties["FunctionName"]).partition("-")[2].partition("-")[2], "")
+
+
 def _tables(_: Mapping[str, Any], assembly: Assembly) -> str:
     tables = sorted(table.properties["TableInput"]["Name"] for table in assembly.of_type("AWS::Glue::Table"))
     return f"tables {', '.join(tables)}"
 
 
+_DOES: Final = {
+    "audit": "does the ledger balance?",
+    "catalog": "PutItems, PutUsers",
+    "personalize-sync": "import, train, promote",
+    "realtime": "PutEvents",
+    "warming": "recommendations kept ready",
+}
+
 _SETTINGS: Final[Mapping[str, Callable[[Mapping[str, Any], Assembly], str]]] = {
     "AWS::Athena::WorkGroup": _tables,
-    "AWS::Events::Rule": lambda properties, _: " ".join(properties["EventPattern"]["detail-type"]),
+    "AWS::Events::Rule": lambda properties, _: properties["EventPattern"]["detail-type"][0].removeprefix(
+        "Personalize "
+    ),
     "AWS::Glue::Job": lambda properties, _: f"Glue {properties['GlueVersion']}, PySpark",
     "AWS::Glue::Workflow": _batching,
     "AWS::Kinesis::Stream": lambda properties, _: f"kept {properties['RetentionPeriodHours']} hours",
     "AWS::KinesisFirehose::DeliveryStream": _delivery,
     "AWS::S3::Bucket": _bucket,
-    "AWS::SQS::Queue": lambda *_: "dead letters",
+    "AWS::DynamoDB::Table": lambda *_: "users, popularity",
+    "AWS::Events::EventBus": lambda *_: "jobs and reconciler speak",
+    "AWS::IAM::Role": lambda *_: "trains, answers",
+    "AWS::Lambda::Function": _does,
+    "AWS::SQS::Queue": lambda *_: "changes of the catalog",
     "AWS::Scheduler::Schedule": lambda properties, _: str(properties["ScheduleExpression"]),
 }

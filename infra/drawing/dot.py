@@ -7,9 +7,10 @@ from typing import Final
 
 from infra.assembly import Address, Assembly, Resource
 from infra.drawing.captions import setting, short_name
-from infra.drawing.flow import Edge, Flow, Kind
+from infra.drawing.edges import Edge, Flow, Kind
 from infra.drawing.grid import Lane, Place, place
 from infra.drawing.groups import Grouped, group, names
+from infra.drawing.ways import way, without_repeats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +34,16 @@ LOOKS: Final = {
     "AWS::Scheduler::Schedule": Look(caption="Schedule", icon="aws/integration/eventbridge-scheduler.png"),
     "AWS::Athena::WorkGroup": Look(caption="Athena", icon="aws/analytics/athena.png"),
     "AWS::SNS::Topic": Look(caption="SNS", icon="aws/integration/simple-notification-service-sns.png"),
-    "AWS::SQS::Queue": Look(caption="SQS", icon="aws/integration/simple-queue-service-sqs.png"),
+    "AWS::Lambda::Function": Look(caption="Lambda", icon="aws/compute/lambda-function.png"),
+    "AWS::DynamoDB::Table": Look(caption="DynamoDB", icon="aws/database/dynamodb.png"),
+    "AWS::CloudWatch::Alarm": Look(caption="Alarm", icon="aws/management/cloudwatch-alarm.png"),
+    "AWS::IAM::Role": Look(caption="Personalize", icon="aws/ml/personalize.png"),
+    "AWS::SQS::Queue": Look(caption="SQS queue", icon="aws/integration/simple-queue-service-sqs.png"),
 }
 BACKGROUNDS: Final[Mapping[Lane, tuple[str, str]]] = {
     "wake": ("What wakes the jobs", "#fdeef4"),
+    "control": ("What keeps Personalize up to date", "#f1f7ee"),
+    "live": ("What happens at once", "#eaf3fb"),
     "failure": ("What tells of a failure", "#eef1f4"),
 }
 STYLES: Final[Mapping[Kind, str]] = {
@@ -59,7 +66,7 @@ def to_dot(flow: Flow, assembly: Assembly) -> str:
     lines += [_background(lane, _members(flow, places, lane)) for lane in BACKGROUNDS]
     lines += [_producers(), *_nodes(grouped, assembly, places)]
     lines += [f"producers -> {_id(stream)} [{STYLES['data']}];" for stream in _streams(flow)]
-    lines += [_edge(edge, places) for edge in flow.edges if not edge.dead_letter]
+    lines += [_edge(edge, places) for edge in without_repeats(flow.edges) if not edge.dead_letter]
     lines += sorted({line for edge in flow.edges if edge.dead_letter for line in _dead_letter(edge, places)})
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -101,7 +108,8 @@ def _nodes(grouped: Grouped, assembly: Assembly, places: Mapping[Address, Place]
 def _group_picture(members: Sequence[Resource], assembly: Assembly) -> str:
     look = LOOKS[members[0].type]
     if len(members) > 1:
-        return _picture(look.icon, f"{len(members)} {look.caption}s", names(members))
+        detail = "dead letters" if members[0].type == "AWS::SQS::Queue" else names(members)
+        return _picture(look.icon, f"{len(members)} {look.caption}s", detail)
     title = f"{look.caption} {short_name(members[0])}".strip()
     return _picture(look.icon, title, setting(members[0], assembly))
 
@@ -118,22 +126,8 @@ def _picture(icon: str, title: str, detail: str) -> str:
 
 
 def _edge(edge: Edge, places: Mapping[Address, Place]) -> str:
-    tail, head = places[edge.tail], places[edge.head]
-    between = [at for at in places.values() if at.lane == "data" and tail.x < at.x < head.x]
-    way = _arc(tail, head, top=max(at.y for at in between)) if edge.kind == "data" and between else ""
-    return f"{_id(edge.tail)} -> {_id(edge.head)} [{STYLES[edge.kind]}{way}];"
-
-
-def _arc(tail: Place, head: Place, *, top: int) -> str:
-    """A way over what stands between, where a straight one would hide behind the icons."""
-    points = [
-        (tail.x + 45, tail.y + 45),
-        (tail.x + 150, top + 125),
-        (head.x - 150, top + 125),
-        (head.x - 60, head.y + 75),
-    ]
-    end = f"e,{head.x - 48},{head.y + 62}"
-    return f' pos="{end} {" ".join(f"{x},{y}" for x, y in points)}"'
+    taken = way(edge, places[edge.tail], places[edge.head], places.values())
+    return f"{_id(edge.tail)} -> {_id(edge.head)} [{STYLES[edge.kind]}{taken}];"
 
 
 def _dead_letter(edge: Edge, places: Mapping[Address, Place]) -> Iterator[str]:

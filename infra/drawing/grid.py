@@ -1,19 +1,56 @@
-"""Where each resource stands: data from left to right in the middle, what wakes it above, failures below."""
+"""Where each resource stands: one table, as no rule places thirty things so that their arrows stay apart."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from infra.assembly import Address
-from infra.drawing.flow import Edge, Flow
+from infra.drawing.edges import Flow
 
-Lane = Literal["wake", "data", "failure"]
-LANES: Final[tuple[Lane, ...]] = get_args(Lane)
+Lane = Literal["wake", "data", "control", "live", "failure"]
 
 COLUMN_POINTS: Final = 215
 ROW_POINTS: Final = 150
-LANE_POINTS: Final = 173
+
+WAKE, DATA, CONTROL, LIVE, FAILURE = 2.35, 0.0, -3.05, -5.9, -7.75
+"""The middle of each lane, in rows; data runs to the right in the middle, what it wakes at once below."""
+
+PLACES: Final[Mapping[str, tuple[Lane, float, float]]] = {
+    "RoutingRawLandedRule": ("wake", 3, WAKE),
+    "EventsGlueJobWorkflow": ("wake", 4, WAKE),
+    "RoutingEventsHourlySchedule": ("wake", 5, WAKE + 0.5),
+    "RoutingEventsReadyInteractionsRule": ("wake", 5, WAKE - 0.5),
+    "InteractionsGlueJobWorkflow": ("wake", 6, WAKE),
+    "RoutingInteractionsNightlySchedule": ("wake", 7, WAKE),
+    "FunctionsAuditFailed": ("wake", 8.3, WAKE),  # all dead letters
+    "Events": ("data", 1, DATA),
+    "RawDeliveryDeliveryStream": ("data", 2, DATA),
+    "BucketsRaw": ("data", 3, DATA),
+    "EventsGlueJob": ("data", 4, DATA),
+    "BucketsLake": ("data", 5, DATA + 0.5),
+    "BucketsQuarantine": ("data", 5, DATA - 0.5),
+    "InteractionsGlueJob": ("data", 6, DATA + 0.5),
+    "QueriesWorkGroup": ("data", 6, DATA - 0.5),
+    "BucketsPersonalize": ("data", 7, DATA),
+    "RoutingReconcileSchedule": ("control", 7, CONTROL + 0.95),
+    "EventBus": ("control", 5, CONTROL),
+    "RoutingDatasetReadyRule": ("control", 6, CONTROL),
+    "FunctionsPersonalizeSyncFunction": ("control", 7, CONTROL),
+    "RoutingItemChangedRule": ("control", 6, CONTROL - 0.95),
+    "RoutingPromotedRule": ("control", 3, CONTROL - 0.95),
+    "FunctionsWarmingFunction": ("control", 2, CONTROL - 0.95),
+    "Features": ("live", 2, LIVE + 0.5),
+    "FunctionsCatalogQueue": ("live", 6, LIVE + 0.5),
+    "FunctionsCatalogFunction": ("live", 7, LIVE + 0.5),
+    "FunctionsRealtimeFunction": ("live", 1, LIVE - 0.5),
+    "PersonalizeAccess": ("live", 8.3, LIVE - 0.5),
+    "RoutingCostRefusedRule": ("failure", 3.6, FAILURE),
+    "Alerts": ("failure", 4.8, FAILURE),
+    "AlarmsAuditErrors": ("failure", 6, FAILURE),
+    "FunctionsAuditFunction": ("failure", 7.2, FAILURE),
+    "RoutingAuditSchedule": ("failure", 8.4, FAILURE),
+}
+"""By the name of the first of those that are drawn as one: the lane, the column and the row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,96 +63,12 @@ class Place:
 
 
 def place(flow: Flow) -> Mapping[Address, Place]:
-    """A place for every resource of the flow; those of one lane and column are stacked by address."""
-    columns, lanes = _columns(flow), _lanes(flow)
-    stacks: dict[tuple[Lane, int], list[Address]] = defaultdict(list)
-    for address in sorted(lanes):
-        stacks[lanes[address], columns[address]].append(address)
-    middles = _middles(stacks)
-    return {
-        address: Place(lane=lane, x=column * COLUMN_POINTS, y=middles[lane] + _offset(row, len(stack)))
-        for (lane, column), stack in stacks.items()
-        for row, address in enumerate(stack)
-    }
+    """A place for every resource of the flow. Raises `LookupError` that names those without one."""
+    homeless = [node.address.name for node in flow.nodes if node.address.name not in PLACES]
+    if homeless:
+        raise LookupError(f"give {homeless} a place in {__name__}")
+    return {node.address: _place(*PLACES[node.address.name]) for node in flow.nodes}
 
 
-def _middles(stacks: Mapping[tuple[Lane, int], list[Address]]) -> Mapping[Lane, int]:
-    """The lanes above and below keep clear of the data, however high each is."""
-    rows = {lane: max((len(stack) for (at, _), stack in stacks.items() if at == lane), default=1) for lane in LANES}
-    away = {lane: LANE_POINTS + (rows["data"] + rows[lane] - 2) * ROW_POINTS // 2 for lane in LANES}
-    return {"wake": away["wake"], "data": 0, "failure": -away["failure"]}
-
-
-def _offset(row: int, rows: int) -> int:
-    return (rows - 1) * ROW_POINTS // 2 - row * ROW_POINTS
-
-
-def _lanes(flow: Flow) -> Mapping[Address, Lane]:
-    """Data carries the most weight, then waking: a queue is a failure's end, yet stands beside what feeds it."""
-    lanes: dict[Address, Lane] = {}
-    for edge in flow.edges:
-        if edge.kind == "data":
-            lanes[edge.tail] = lanes[edge.head] = "data"
-    for edge in flow.edges:
-        if edge.kind == "wake":
-            lanes.setdefault(edge.tail, "wake")
-            lanes.setdefault(edge.head, "wake")
-    for edge in flow.edges:
-        if edge.kind == "failure":
-            lanes.setdefault(edge.tail, "failure")
-            lanes.setdefault(edge.head, "wake" if edge.dead_letter else "failure")
-    return lanes
-
-
-def _columns(flow: Flow) -> Mapping[Address, int]:
-    columns = _data_columns(flow)
-    types = {node.address: node.type for node in flow.nodes}
-    for edge in _in_order(flow, columns):
-        if edge.tail in columns:
-            columns.setdefault(edge.head, columns[edge.tail] + _step(edge, types))
-        else:
-            columns.setdefault(edge.tail, columns[edge.head] + 1)
-    # Beside the group that leaves things in it.
-    beside = max(columns[edge.tail] + 1 for edge in flow.edges if edge.dead_letter)
-    columns.update({edge.head: beside for edge in flow.edges if edge.dead_letter})
-    return columns
-
-
-def _step(edge: Edge, types: Mapping[Address, str]) -> int:
-    """How many columns the head stands behind the tail."""
-    if not edge.watches:
-        return 1
-    match types[edge.tail]:
-        case "AWS::Events::EventBus":
-            return -1  # on the way to the alerts
-        case "AWS::Glue::Job" if edge.kind == "wake":
-            return 1  # above what the job writes: its own workflow stands above it
-        case _:
-            return 0
-
-
-def _data_columns(flow: Flow) -> dict[Address, int]:
-    """Behind all that it reads, but a bucket behind the first that writes it; column 0 is left for the producers."""
-    sources: dict[Address, list[Address]] = defaultdict(list)
-    for edge in flow.edges:
-        if edge.kind == "data":
-            sources[edge.head].append(edge.tail)
-            sources.setdefault(edge.tail, [])
-    buckets = {node.address for node in flow.nodes if node.type == "AWS::S3::Bucket"}
-    columns = dict.fromkeys(sources, 1)
-    for _ in columns:
-        for head, tails in sources.items():
-            furthest = min if head in buckets else max
-            columns[head] = 1 + furthest((columns[tail] for tail in tails), default=0)
-    return columns
-
-
-def _in_order(flow: Flow, placed: Mapping[Address, int]) -> Iterator[Edge]:
-    """Edges that are not data, those from placed resources first, so that each finds one end placed."""
-    rest = [edge for edge in flow.edges if edge.kind != "data" and not edge.dead_letter]
-    known = set(placed)
-    while rest:
-        ready = [edge for edge in rest if edge.tail in known] or [edge for edge in rest if edge.head in known]
-        yield from ready
-        known |= {address for edge in ready for address in (edge.tail, edge.head)}
-        rest = [edge for edge in rest if edge not in ready]
+def _place(lane: Lane, column: float, row: float) -> Place:
+    return Place(lane=lane, x=round(column * COLUMN_POINTS), y=round(row * ROW_POINTS))

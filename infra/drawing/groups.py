@@ -1,4 +1,4 @@
-"""Draws as one what does the same for the same reason: three jobs with a rule, a workflow and a schedule each."""
+"""Draws as one what does the same for the same reason: three jobs with a rule each, rules with the same target."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
@@ -7,7 +7,7 @@ from itertools import takewhile
 
 from infra.assembly import Address, Resource
 from infra.drawing.captions import short_name
-from infra.drawing.flow import Edge, Flow
+from infra.drawing.edges import Edge, Flow
 
 LONG_CHARS = 30
 
@@ -21,7 +21,8 @@ class Grouped:
 
 
 def group(flow: Flow) -> Grouped:
-    """Jobs that the same thing wakes are one, with all that wakes them; so are rules on the failure of jobs."""
+    """One are: jobs that the same thing wakes, with all that wakes them; rules on one bus with one target and those
+    that alert; alarms; queues of dead letters."""
     members: dict[Hashable, list[Resource]] = defaultdict(list)
     for resource in flow.nodes:
         members[_kind(resource, flow)].append(resource)
@@ -42,6 +43,8 @@ def names(members: Sequence[Resource]) -> str:
         return together
     words = [name.split("-") for name in short]
     start, end = _shared(words), _shared([each[::-1] for each in words])[::-1]
+    if not start and not end:
+        return f"{short[0]}, …"
     return "-".join([*start, "…", *end])
 
 
@@ -67,8 +70,11 @@ def _kind(resource: Resource, flow: Flow) -> Hashable:
     woken = _woken(resource.address, flow, jobs)
     if woken is not None:
         return resource.type, frozenset(_causes(woken, flow))
-    if any(edge.head == resource.address and edge.tail in jobs and edge.watches for edge in flow.edges):
-        return resource.type, frozenset(edge.head for edge in flow.edges if edge.tail == resource.address)
+    heads = frozenset(e.head for e in flow.edges if e.tail == resource.address and not e.dead_letter)
+    if resource.type in {"AWS::Events::Rule", "AWS::CloudWatch::Alarm"} and heads:
+        return resource.type, heads
+    if any(edge.head == resource.address and edge.dead_letter for edge in flow.edges):
+        return resource.type, "dead letters"
     return resource.address
 
 
