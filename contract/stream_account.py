@@ -12,6 +12,7 @@ from contract.ranges import Ranges
 EXCLUDED_TYPE = "excluded:type_not_exported"
 EXCLUDED_CONSENT = "excluded:consent_refused"
 EXCLUDED_VALUE = "excluded:value_too_large"
+EXCLUDED_LATE = "excluded:late"  # too old for real time: files carry it
 EXCLUDED_SOURCE = "excluded:interactions_source"  # files alone carry interactions
 
 

@@ -66,8 +66,7 @@ class Consumer:
         now = self.clock.now()
         self.metrics.emit(report, now)
         log.info("batch_settled" if report.given_back is None else "batch_given_back", **report.facts(now))
-        given_back = [] if report.given_back is None else [report.given_back]
-        return {"batchItemFailures": [{"itemIdentifier": str(sequence)} for sequence in given_back]}
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in _spelled(report.given_back, records)]}
 
 
 @dataclass(slots=True)
@@ -176,6 +175,12 @@ class _Batch:
             if judged.event is not None and number in sent.taken_at:
                 took = round(sent.taken_at[number] * 1_000) - known_at_ms(judged.event)
                 self.report.event_to_put_events_ms.append(took)
+
+
+def _spelled(sequence: int | None, records: Sequence[KinesisRecord]) -> list[str]:
+    """The number as the batch has it: Lambda compares text, and some endpoints write leading zeros."""
+    numbers = (record["kinesis"]["sequenceNumber"] for record in records)
+    return [next(number for number in numbers if int(number) == sequence)] if sequence is not None else []
 
 
 def _to_send(chunk: Sequence[Judged]) -> Iterable[tuple[int, Event, Entry]]:

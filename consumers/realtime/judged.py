@@ -17,7 +17,7 @@ from contract.ledger import DELIVERED, QUARANTINED
 from contract.lines import read_object
 from contract.projection import EXPORTED_TYPES, MAX_FLOAT
 from contract.rules import Reason
-from contract.stream_account import EXCLUDED_CONSENT, EXCLUDED_SOURCE, EXCLUDED_TYPE, EXCLUDED_VALUE
+from contract.stream_account import EXCLUDED_CONSENT, EXCLUDED_LATE, EXCLUDED_SOURCE, EXCLUDED_TYPE, EXCLUDED_VALUE
 
 DAMAGED = "damaged_aggregate"
 _EXPORTED = frozenset(EXPORTED_TYPES)
@@ -39,11 +39,16 @@ class Judged(NamedTuple):
 
 
 class Judge:
-    """Asks the contract. Whether a time is plausible depends on when the line arrived, never on when it is read."""
+    """Asks the contract. Whether a time is plausible, or late, depends on when the line arrived, never on when it is
+    read.
 
-    def __init__(self, *, earliest: datetime, sends_interactions: bool) -> None:
+    `late_after`: what occurred longer before it arrived is not sent, where files carry it anyway.
+    """
+
+    def __init__(self, *, earliest: datetime, sends_interactions: bool, late_after: timedelta | None = None) -> None:
         self._earliest = earliest
         self._sends_interactions = sends_interactions
+        self._late_after = late_after
         self._plausible = lru_cache(maxsize=64)(self._plausible_at)
 
     def judge(self, line: Line) -> Judged:
@@ -58,7 +63,7 @@ class Judge:
             stamp = _stamp_in(line.data)
             return Judged(line, QUARANTINED, reason=error.reason, rule=error.rule, stamp=stamp)
         stamp = _stamp(event.producer_id, event.producer_seq)
-        outcome = self._outcome(event)
+        outcome = self._outcome(event, line)
         if outcome != DELIVERED:
             return Judged(line, outcome, event, stamp=stamp)
         try:
@@ -66,14 +71,22 @@ class Judge:
         except TooLong:
             return Judged(line, QUARANTINED, reason=Reason.TOO_LONG, rule="properties.put_events", stamp=stamp)
 
-    def _outcome(self, event: Event) -> str:
+    def _outcome(self, event: Event, line: Line) -> str:
         if refuses_personalization(event):
             return EXCLUDED_CONSENT
         if event.event_type not in _EXPORTED:
             return EXCLUDED_TYPE
         if event.value is not None and abs(event.value) > MAX_FLOAT:
             return EXCLUDED_VALUE
-        return DELIVERED if self._sends_interactions else EXCLUDED_SOURCE
+        if not self._sends_interactions:
+            return EXCLUDED_SOURCE
+        return EXCLUDED_LATE if self._is_late(event, line) else DELIVERED
+
+    def _is_late(self, event: Event, line: Line) -> bool:
+        if self._late_after is None:
+            return False
+        occurred_at = datetime.fromisoformat(event.occurred_at).timestamp()
+        return occurred_at < line.arrived_at - self._late_after.total_seconds()
 
     def _plausible_at(self, arrived_at: float) -> Plausible:
         # As the events job has it of the hour under which Firehose keeps the line: one event, one verdict.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TextIO
 
 import msgspec
@@ -27,7 +27,9 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`put_events_per_second`: calls of this shard's consumer. `retry_seconds`: how long a call that Personalize does
-    not take is tried again. `earliest`: the day before which no event can have occurred."""
+    not take is tried again. `earliest`: the day before which no event can have occurred. `put_events_within_hours`:
+    with both sources, what occurred longer ago goes by file alone: a backfill or a replay would cost a call an event,
+    and tells real time nothing."""
 
     state_table: str
     features_table: str
@@ -38,7 +40,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     put_events_threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 16
     retry_seconds: Positive = 10.0
     earliest: str = "1995-01-01"
+    put_events_within_hours: Positive = 24.0
     aws_lambda_function_name: str = "realtime"
+
+    def late_after(self) -> timedelta | None:
+        """None where nothing but the stream carries interactions."""
+        return timedelta(hours=self.put_events_within_hours) if self.interactions_source == "both" else None
 
     def earliest_instant(self) -> datetime:
         """Raises ConfigurationError for what is no day."""
@@ -65,7 +72,11 @@ def consumer(settings: Settings, on: Surroundings) -> Consumer:
     """For all invocations of a process. Raises `ConfigurationError`."""
     chance = random.uniform
     return Consumer(
-        judge=Judge(earliest=settings.earliest_instant(), sends_interactions=settings.interactions_source != "bulk"),
+        judge=Judge(
+            earliest=settings.earliest_instant(),
+            sends_interactions=settings.interactions_source != "bulk",
+            late_after=settings.late_after(),
+        ),
         sender=Sender(
             personalize=PersonalizeEvents(on.personalize_events),
             tracker=Tracker(on.state),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 
@@ -72,3 +74,14 @@ def test_an_integer_as_value_is_a_value() -> None:
     whole = msgspec.json.encode({**msgspec.to_builtins(event()), "value": 20})
 
     assert JUDGE.judge(line(whole)).outcome == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("occurred_at", "outcome"), [("2026-11-22T09:30:00Z", "delivered"), ("2026-11-22T09:29:59.999Z", "excluded:late")]
+)
+def test_what_occurred_long_before_it_arrived_goes_by_file_where_files_carry_it(occurred_at: str, outcome: str) -> None:
+    both = Judge(earliest=EARLIEST, sends_interactions=True, late_after=timedelta(hours=24))
+    old = line(encode(event(occurred_at=occurred_at)))
+
+    assert both.judge(old).outcome == outcome
+    assert JUDGE.judge(old).outcome == "delivered"
