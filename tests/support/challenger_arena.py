@@ -30,14 +30,14 @@ _KEEPS_TO_TASTE = 0.9
 Row = tuple[str, str, int, str]
 
 
-def visits(*, seed: int, start: int, each: int, wrong: bool = False) -> list[Row]:
-    """User n likes kind n modulo 5; `wrong`: the next kind."""
+def visits(*, seed: int, start: int, each: int, wrong: bool = False, keeps: float = _KEEPS_TO_TASTE) -> list[Row]:
+    """User n likes kind n modulo 5 and `keeps` to it in this share of visits; `wrong`: the next kind."""
     draw = random.Random(seed)
     rows = []
     for user in range(USERS):
         kind = (user + wrong) % KINDS
         for number in range(each):
-            liked = draw.random() < _KEEPS_TO_TASTE
+            liked = draw.random() < keeps
             item = kind + KINDS * draw.randrange(EACH) if liked else draw.randrange(ITEMS)
             rows.append((f"u-{user}", f"i-{item}", start + 60 * number + user, "view"))
     return rows

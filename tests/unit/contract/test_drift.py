@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -43,7 +44,14 @@ def test_values_that_hide_in_one_rest_cannot_all_be_large() -> None:
     before = distribution(a=0.3, b=0.3, c=0.3, rest=0.1)
     after = distribution(d=0.3, e=0.3, f=0.3, rest=0.1)
 
-    assert stability_index(before, after) > 1
+    # Each has at least 0.3 on one side and at most 0.1 / 3 on the other.
+    assert stability_index(before, after) == pytest.approx(6 * (0.3 - 0.1 / 3) * math.log(9), abs=0.01)
+
+
+def test_the_rest_is_a_bin_of_its_own() -> None:
+    index = stability_index(distribution(a=0.1, rest=0.9), distribution(a=0.5, rest=0.5))
+
+    assert index == pytest.approx(0.4 * math.log(5) + 0.4 * math.log(0.9 / 0.5))
 
 
 def test_empty_cells_are_a_bin_of_their_own() -> None:

@@ -84,10 +84,10 @@ def test_only_what_happened_after_versions_were_asked_is_judged_by() -> None:
 
 def test_rows_of_a_file_are_read_as_they_were_written() -> None:
     [first] = list(read_rows(HEADER + b"u-1,i-1,100,view\n"))
-    [nasty] = list(read_rows(HEADER + '"a \\"b\\", \\\\ and\nmore\u2028 ","ü|t",7,view\n'.encode()))
+    [nasty] = list(read_rows(HEADER + '"a \\"b\\", \\\\ and\r\nmore\u2028 ","ü|t",7,view\n'.encode()))
 
     assert first == Interaction("u-1", "i-1", 100)
-    assert nasty == Interaction('a "b", \\ and\nmore\u2028 ', "ü|t", 7)
+    assert nasty == Interaction('a "b", \\ and\r\nmore\u2028 ', "ü|t", 7)
 
 
 def test_a_file_without_the_columns_is_refused() -> None:
@@ -108,6 +108,7 @@ def test_the_users_that_are_asked_about_are_few_and_the_same_every_day() -> None
 
     assert asked == asked_users(reversed([*today, *today]), most=20)
     assert len(set(asked)) == 20
+    assert asked != sorted(asked)
     assert len(set(asked) & set(asked_users(tomorrow, most=20))) >= 15
 
 

@@ -140,7 +140,7 @@ def test_what_was_rolled_back_is_never_promoted_again() -> None:
 
 
 def test_what_answers_already_is_not_promoted() -> None:
-    assert decided(champion=version("candidate", 0.30))[0] == "hold"
+    assert decided(champion=version("candidate", 0.30)) == ("hold", "The campaign answers with it already.")
 
 
 def test_versions_that_find_nothing_beat_nobody() -> None:
