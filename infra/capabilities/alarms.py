@@ -1,5 +1,6 @@
 """What tells a person: the alerts topic, and the alarms that write to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -46,12 +47,14 @@ class Alarm:
     silence: bool = False
 
 
-def metric(namespace: str, name: str, statistic: str, *, minutes: int = 5, **dimensions: str) -> cloudwatch.Metric:
-    """One metric of AWS's or ours."""
+def metric(
+    namespace: str, name: str, statistic: str, dimensions: Mapping[str, str], *, minutes: int = 5
+) -> cloudwatch.Metric:
+    """One metric of AWS's or ours, over periods of so many minutes."""
     return cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
-        dimensions_map=dimensions,
+        dimensions_map=dict(dimensions),
         period=cdk.Duration.minutes(minutes),
         statistic=statistic,
     )
@@ -77,7 +80,9 @@ class Alarms(Construct):
             Alarm(
                 name="raw-delivery-late",
                 why="Firehose falls behind; records are lost when they outlive the stream's retention.",
-                metric=metric("AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum", DeliveryStreamName=stream.ref),
+                metric=metric(
+                    "AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum", {"DeliveryStreamName": stream.ref}
+                ),
                 above=LATE_DELIVERY_SECONDS,
             )
         )

@@ -53,7 +53,7 @@ def _watch_lines(alarms: Alarms, function: Function, config: Config) -> None:
         Alarm(
             name="put-events-throttled",
             why="Personalize refuses PutEvents for their rate: raise the quota, or lower put_events_quota.",
-            metric=metric(METRICS_NAMESPACE, "put_events_throttles", "Sum", **ours),
+            metric=metric(METRICS_NAMESPACE, "put_events_throttles", "Sum", ours),
             above=THROTTLED_CALLS,
             periods=STEADY,
         )
@@ -62,7 +62,7 @@ def _watch_lines(alarms: Alarms, function: Function, config: Config) -> None:
         Alarm(
             name="lines-quarantined",
             why="A producer sends what the contract refuses: `clickstream quarantine list` says what.",
-            metric=metric(METRICS_NAMESPACE, "lines_quarantined", "Sum", **ours),
+            metric=metric(METRICS_NAMESPACE, "lines_quarantined", "Sum", ours),
             above=QUARANTINED_LINES,
         )
     )
@@ -76,7 +76,7 @@ def _watch_tables(alarms: Alarms, tables: Mapping[TableName, dynamodb.CfnTable])
                 Alarm(
                     name=f"{name}-{kind.lower()}-throttled",
                     why=f"DynamoDB refuses requests to table {name} for their rate; consumers wait and fall behind.",
-                    metric=metric("AWS/DynamoDB", f"{kind}ThrottleEvents", "Sum", TableName=table.ref),
+                    metric=metric("AWS/DynamoDB", f"{kind}ThrottleEvents", "Sum", {"TableName": table.ref}),
                     periods=STEADY,
                 )
             )
@@ -88,7 +88,7 @@ def _watch_ledger(alarms: Alarms, config: Config) -> None:
         Alarm(
             name="ledger-imbalance",
             why="Something that was accepted is nowhere: `clickstream audit` names it.",
-            metric=metric(METRICS_NAMESPACE, "LedgerImbalance", "Maximum", minutes=60, Stage=config.stage),
+            metric=metric(METRICS_NAMESPACE, "LedgerImbalance", "Maximum", {"Stage": config.stage}, minutes=60),
         )
     )
     # Each hour counts that has no value, and one that has a value never does: nothing is above a million million.
@@ -96,7 +96,7 @@ def _watch_ledger(alarms: Alarms, config: Config) -> None:
         Alarm(
             name="audit-silent",
             why="The audit has told nothing for three hours, so nobody knows whether the ledger balances.",
-            metric=metric(METRICS_NAMESPACE, "LedgerImbalance", "Minimum", minutes=60, Stage=config.stage),
+            metric=metric(METRICS_NAMESPACE, "LedgerImbalance", "Minimum", {"Stage": config.stage}, minutes=60),
             above=1e12,
             periods=SILENT_HOURS,
             silence=True,
@@ -109,26 +109,28 @@ def _of_function(function: Function) -> Iterator[Alarm]:
     yield Alarm(
         name=f"{spec.name}-errors",
         why=f"{function.name} fails again and again; its log says why.",
-        metric=metric("AWS/Lambda", "Errors", "Sum", **named),
+        metric=metric("AWS/Lambda", "Errors", "Sum", named),
         periods=STEADY,
     )
     yield Alarm(
         name=f"{spec.name}-throttles",
         why=f"{function.name} is not let run: the account's concurrency, or what is reserved for it, is used up.",
-        metric=metric("AWS/Lambda", "Throttles", "Sum", **named),
+        metric=metric("AWS/Lambda", "Throttles", "Sum", named),
         periods=STEADY,
     )
     if spec.source is not None and spec.source.stream is not None:
         yield Alarm(
             name=f"{spec.name}-behind",
             why=f"{function.name} is minutes behind the stream; what it does for shoppers comes too late.",
-            metric=metric("AWS/Lambda", "IteratorAge", "Maximum", **named),
+            metric=metric("AWS/Lambda", "IteratorAge", "Maximum", named),
             above=BEHIND_MS,
         )
     if function.queue is not None:
         yield Alarm(
             name=f"{spec.name}-waiting",
             why=f"Messages wait a quarter of an hour for {function.name}.",
-            metric=metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", QueueName=function.queue.queue_name),
+            metric=metric(
+                "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", {"QueueName": function.queue.queue_name}
+            ),
             above=WAITING_SECONDS,
         )

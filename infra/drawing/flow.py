@@ -38,7 +38,7 @@ def _announcements(assembly: Assembly) -> Iterator[Edge]:
         pattern = rule.properties["EventPattern"]
         for bucket in assembly.references(pattern, rule.address.stack):
             yield Edge(tail=bucket, head=rule.address, kind="wake", watches=True)
-        kind = "failure" if _alerts(assembly, rule) else "wake"
+        kind: Kind = "failure" if _alerts(assembly, rule) else "wake"
         for job in _named(assembly, "AWS::Glue::Job", pattern.get("detail", {}).get("jobName", [])):
             yield Edge(tail=job, head=rule.address, kind=kind, watches=True)
         for bus in assembly.references(rule.properties.get("EventBusName"), rule.address.stack):

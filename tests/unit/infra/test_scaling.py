@@ -26,7 +26,7 @@ def test_a_thousand_events_a_second_take_this() -> None:
         shards=1,
         lambdas=1,
         events_a_shard=1_000,
-        put_events_calls=pytest.approx(533.3, abs=0.1),
+        put_events_calls=1_000 * 0.8 / 1.5,
         glue_workers=2,
     )
 
