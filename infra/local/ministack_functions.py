@@ -132,8 +132,31 @@ def install_async(submit: Callable[[str, Any], str]) -> None:
         )
         return answer
 
+    _complete_templates()
     patches.replace(f"{_LAMBDA}invoke_async_with_retry", invoke_async)
     patches.replace(f"{_LAMBDA}_put_event_invoke_config", put_checked)
+
+
+def _complete_templates() -> None:
+    """A template's functions keep their dead-letter queue and concurrency, which ministack leaves out."""
+    handler = patches.get("ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS")["AWS::Lambda::Function"]
+    # create(logical id, properties, …), update(physical id, old properties, new properties, …)
+    for operation, position in (("create", 1), ("update", 2)):
+        handler[operation] = _completing(handler[operation], position)
+
+
+def _completing(operation: Callable[..., Any], position: int) -> Callable[..., Any]:
+    def completed(*args: Any, **more: Any) -> Any:
+        made, properties = operation(*args, **more), args[position]
+        record, _, name = patches.get(f"{_LAMBDA}_get_func_record_for_ref")(made[0])
+        record["config"]["DeadLetterConfig"] = properties.get("DeadLetterConfig") or {}
+        reserved = properties.get("ReservedConcurrentExecutions")
+        if reserved is not None:
+            limit = {"ReservedConcurrentExecutions": int(reserved)}
+            patches.get(f"{_LAMBDA}_put_function_concurrency")(name, limit)
+        return made
+
+    return completed
 
 
 def end_all() -> None:

@@ -61,6 +61,7 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.services.lambda_svc:_function_config_scope_mismatch": "(config: dict) -> bool",
     "ministack.services.lambda_svc:_get_func_record_for_ref": "(function_ref: str) -> "
     "tuple[dict | None, dict | None, str]",
+    "ministack.services.lambda_svc:_put_function_concurrency": "(func_name: str, data: dict)",
     "ministack.services.lambda_svc:_poll_kinesis": "()",
     "ministack.services.lambda_svc:_put_event_invoke_config": "(func_name: str, qualifier: str | None, data: dict)",
     "ministack.services.lambda_svc:invoke_async_with_retry": "(func: dict, event: dict) -> None",

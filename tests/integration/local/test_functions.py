@@ -64,6 +64,33 @@ def test_an_event_that_fails_is_tried_twice_again_then_it_is_in_the_dead_letter_
     assert drained["given_up"] == [f"{failing.arn}: RetriesExhausted: Runtime.HandlerError: poison"]
 
 
+def test_a_function_of_a_template_keeps_its_dead_letter_queue_and_its_concurrency(local: Local) -> None:
+    url, arn = queue(local)
+    name = f"templated-{uuid.uuid4().hex[:8]}"
+    properties = {
+        "FunctionName": name,
+        "Handler": "index.handler",
+        "Runtime": "python3.12",
+        "Role": "arn:aws:iam::000000000000:role/any",
+        "Code": {"ZipFile": "def handler(event, context):\n    raise ValueError(1)\n"},
+        "DeadLetterConfig": {"TargetArn": arn},
+        "ReservedConcurrentExecutions": 1,
+    }
+    retries = {"FunctionName": {"Ref": "Function"}, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0}
+    resources = {
+        "Function": {"Type": "AWS::Lambda::Function", "Properties": properties},
+        "Retries": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": retries},
+    }
+    local.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps({"Resources": resources}))
+    local.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=b'{"n": 1}')
+
+    local.endpoint.drain()
+
+    assert [message["Body"] for message in messages(local, url)] == ['{"n": 1}']
+    assert local.endpoint.health()["functions"][name]["invocations"] == 1
+    assert local.client("lambda").get_function_concurrency(FunctionName=name)["ReservedConcurrentExecutions"] == 1
+
+
 def test_an_event_without_retries_goes_to_its_destination_after_one_attempt(local: Local, target: Function) -> None:
     url, arn = queue(local)
     client = local.client("lambda")
