@@ -14,6 +14,7 @@ from consumers.personalize_sync.reconciling import Reconciler, Round
 from contract.errors import TransientError
 
 log = structlog.get_logger()
+_SLOWER, _SLOWEST = 1.25, 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,11 @@ class Pace:
     @property
     def has_time(self) -> bool:
         return self.clock() + self.poll_seconds < self.until
+
+    def rest(self, quiet: int) -> None:
+        """Longer, up to a limit, after each look that led to nothing: trainings take hours."""
+        longer = self.poll_seconds * min(_SLOWEST, _SLOWER**quiet)
+        self.sleep(max(0.0, min(longer, self.until - self.clock())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,7 @@ def run(reconciler: Reconciler, lease: Lease, pace: Pace) -> Ended:
 
 def _rounds(reconciler: Reconciler, lease: Lease, pace: Pace) -> Ended:
     before: tuple[Call, ...] = ()
+    quiet = 0
     while True:
         lease.begin()
         ended, again = _round(reconciler, lease)
@@ -69,7 +76,8 @@ def _rounds(reconciler: Reconciler, lease: Lease, pace: Pace) -> Ended:
             return ended
         # Something done twice in a row is not seen yet by those who describe it.
         if not again or again == before:
-            pace.sleep(pace.poll_seconds)
+            pace.rest(quiet)
+        quiet = 0 if again else quiet + 1
         before = again
 
 

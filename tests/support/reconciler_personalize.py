@@ -39,6 +39,7 @@ class FakePersonalize:
 
     clock: Callable[[], float]
     batch: Callable[[Mapping[str, Any]], None] | None = None  # what a batch inference job does
+    put_events: bool = False  # whether interactions came by the stream
     takes: float = 2.0
     fails: dict[str, str] = field(default_factory=dict)
     refuses: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -204,7 +205,7 @@ class FakePersonalize:
     def _check_solution_version(self, request: dict[str, Any]) -> None:
         solution = self._require_active(request["solutionArn"])
         group = solution.body["datasetGroupArn"].rpartition("/")[2]
-        if not self.imports(f"{_ARN}dataset/{group}/INTERACTIONS"):
+        if not self.put_events and not self.imports(f"{_ARN}dataset/{group}/INTERACTIONS"):
             raise refusal("InvalidInputException", "There are no interactions to train on.")
 
     def _check_campaign(self, request: dict[str, Any]) -> None:
