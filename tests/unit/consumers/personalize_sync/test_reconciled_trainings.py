@@ -28,15 +28,18 @@ def test_a_training_waits_until_imports_have_ended_and_the_baseline_comes_with_i
     world.settle()
     world.now += 7 * _HOUR
     publish(world.s3, "items", 2, mode=INCREMENTAL, rows=5)
+    world.personalize.takes = 100.0
+    world.round()
+    imported_at = world.now + 100
+    world.personalize.takes = 2.0
     publish(world.s3, "interactions", 2, mode=INCREMENTAL)
 
     world.settle()
 
     assert trained(world) == ["user-personalization-1", "popularity-1", "user-personalization-2", "popularity-2"]
-    made = world.personalize.made
-    imported = [each.created + 2.0 for each in made.values() if each.kind == "DatasetImportJob"]
-    second = next(each for each in made.values() if each.body.get("name") == "shop-test-user-personalization-2")
-    assert second.created >= max(imported)
+    made = world.personalize.made.values()
+    second = next(each for each in made if each.body.get("name") == "shop-test-user-personalization-2")
+    assert second.created >= imported_at
 
 
 def test_no_training_without_news() -> None:
