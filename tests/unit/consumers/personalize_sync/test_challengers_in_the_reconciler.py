@@ -7,8 +7,13 @@ import json
 import msgspec
 import pytest
 
+from consumers.personalize_sync.campaigns import watch_key
+from consumers.personalize_sync.plan import Decision
+from consumers.personalize_sync.records import StateRecords
+from contract.manifest import INCREMENTAL
 from tests.support.mortal import Fuse, Killed
 from tests.support.reconciler_alerts import alerts
+from tests.support.reconciler_bucket import publish
 from tests.support.reconciler_challenge import CHALLENGER, CHAMPION, USERS, challenged, click, come_again
 from tests.support.reconciler_world import CAMPAIGN, SETTINGS, Deployment
 
@@ -149,6 +154,36 @@ def test_a_promoted_version_that_shoppers_like_stays_and_its_watch_ends_once() -
 
     assert served(world) == CHALLENGER
     assert [(kind, word) for kind, word, _ in world.decisions() if kind == "rollback"] == [("rollback", "kept")]
+
+
+def test_a_rollback_that_was_decided_before_a_crash_is_done_whatever_shoppers_did_since() -> None:
+    world = challenged()
+    click(world, hours=12, shown=100, clicked=10)
+    come_again(world, 3)
+    world.settle()
+    decision = Decision(
+        key=watch_key(CAMPAIGN, CHALLENGER), kind="rollback", decision="rolled_back", why="", subject=CHAMPION
+    )
+    StateRecords(world.state).note(decision, at=world.now)
+    click(world, hours=6, shown=100, clicked=20)
+
+    world.settle()
+
+    assert served(world) == CHAMPION
+
+
+def test_no_further_version_is_trained_while_a_challenger_is_judged() -> None:
+    world = challenged()
+    world.now += 7 * 3_600
+    publish(world.s3, "interactions", 3, mode=INCREMENTAL)
+    ended = world.settle()
+    before = len(world.started("solution/shop-test-user-personalization/"))
+    come_again(world, 4)
+
+    world.settle()
+
+    assert "user-personalization is trained again when its newest version has been judged" in ended.waits
+    assert (before, len(world.started("solution/shop-test-user-personalization/"))) == (2, 3)
 
 
 def test_killed_at_any_effect_of_a_promotion_and_its_undoing_it_ends_as_one_that_never_was() -> None:
