@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import events_job, files, personalize_local, recipes
+from tests.bench import consumer, events_job, files, personalize_local, recipes
 from tests.bench.model import Benchmark, Settings
 from tests.bench.report import table, to_json
 
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.name: benchmark
     for benchmark in (
+        consumer.BENCHMARK,
         events_job.BENCHMARK,
         files.BENCHMARK,
         personalize_local.BENCHMARK,

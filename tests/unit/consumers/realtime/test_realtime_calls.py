@@ -41,6 +41,14 @@ def test_every_event_is_in_one_call_of_its_own_visitor_in_order(visitors: list[t
     assert len(calls) == sum(-(-visitors.count(visitor) // MAX_ENTRIES) for visitor in set(visitors))
 
 
+def test_many_events_of_one_visitor_are_calls_of_ten() -> None:
+    assert [call.numbers for call in called([event() for _ in range(25)])] == [
+        tuple(range(10)),
+        tuple(range(10, 20)),
+        tuple(range(20, 25)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("ids", "session"),
     [

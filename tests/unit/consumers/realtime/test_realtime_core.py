@@ -10,12 +10,11 @@ import pytest
 from consumers.realtime.clickthrough import Clicks
 from consumers.realtime.settlement import Watermark
 from contract.codec import Consent, encode
-from contract.errors import TransientError
 from contract.ranges import Ranges
 from contract.stream_account import Place, StreamAccount
 from contract.times import format_instant
 from tests.factories import NOW, event
-from tests.support.realtime_world import SHARD, TRACKER, Faults, World, aggregated, record, records
+from tests.support.realtime_world import SHARD, Faults, World, aggregated, record, records
 
 pytestmark = pytest.mark.unit
 
@@ -170,161 +169,6 @@ def test_where_files_alone_carry_interactions_nothing_is_put_and_the_rest_is_as_
     assert [row["item_id"] for row in json.loads(world.users.items["u-1"]["recent"])] == ["i-1"]
 
 
-def test_a_throttled_call_is_made_again_after_a_pause_with_jitter() -> None:
-    world = World()
-    world.fault = Faults(put_events=[TransientError("ThrottlingException")] * 3)
-
-    assert world.deliver(records(event())) is None
-
-    assert world.clock.sleeps == [0.05, 0.1, 0.2]
-    assert world.metrics.reports[0].throttles == 3
-    assert world.outcomes() == {"delivered": 1}
-
-
-def test_what_comes_before_the_first_call_that_is_not_taken_is_settled() -> None:
-    world = World()
-    world.personalize.busy_for = {"u-3"}
-    batch = records(*(event(user_id=f"u-{number}", event_id=f"e-{number}") for number in range(6)))
-
-    assert world.deliver(batch) == "4"
-    assert world.outcomes() == {"delivered": 3}
-
-    world.personalize.busy_for = set()
-    assert world.deliver(batch[3:]) is None
-    assert world.outcomes() == {"delivered": 6}
-    assert sorted(world.personalize.events) == [f"e-{number}" for number in range(6)]
-
-
-def test_after_a_call_was_given_up_no_other_is_begun() -> None:
-    world = World()
-    world.personalize.busy_for = {"u-0"}
-
-    assert world.deliver(records(*(event(user_id=f"u-{number}") for number in range(50)))) == "1"
-    assert world.personalize.calls == []
-    assert sum(world.clock.sleeps) <= 10
-
-
-def test_a_record_of_which_a_part_is_settled_comes_again_and_the_part_is_skipped() -> None:
-    world = World()
-    world.personalize.busy_for = {"u-2"}
-    packed = record(9, aggregated(*(encode(event(user_id=f"u-{number}")) for number in range(4))))
-
-    assert world.deliver([packed]) == "9"
-    assert world.outcomes() == {"delivered": 2}
-
-    world.personalize.busy_for = set()
-    assert world.deliver([packed]) is None
-    assert world.outcomes() == {"delivered": 4}
-    assert [account.first for account in world.store.accounts] == [Place(sequence=9), Place(sequence=9, sub=2)]
-
-
-def test_nothing_is_begun_when_the_time_is_up() -> None:
-    world = World()
-
-    assert world.deliver(records(event(), event()), seconds=-1) == "1"
-    assert (world.personalize.calls, world.outcomes()) == ([], {})
-
-
-@pytest.mark.parametrize("effect", ["read_watermark", "read_popularity", "read_users", "write_user", "settle"])
-def test_a_busy_store_gives_the_batch_back_whole(effect: str) -> None:
-    world = World()
-    world.fault = Faults(**{effect: [TransientError("busy")]})
-    batch = records(event(event_id="e-1"), event(event_id="e-2"))
-
-    assert world.deliver(batch) == "1"
-    assert world.outcomes() == {}
-
-    assert world.deliver(batch) is None
-    assert world.outcomes() == {"delivered": 2}
-    assert world.users.items["u-1"]["session_events"] == 2
-
-
-def test_a_refused_quarantine_holds_back_its_record_and_what_follows_alone() -> None:
-    world = World()
-    world.fault = Faults(quarantine=[TransientError("SlowDown")])
-    batch = records(event(event_id="e-1"), b"junk", event(event_id="e-2"))
-
-    assert world.deliver(batch) == "2"
-    assert (list(world.personalize.events), world.outcomes()) == (["e-1"], {"delivered": 1})
-
-    assert world.deliver(batch[1:]) is None
-    assert world.outcomes() == {"delivered": 2, "quarantined": 1}
-    assert world.poison() == [("not_json", b"junk")]
-
-
-def test_a_twin_that_was_faster_leaves_nothing_to_count() -> None:
-    world = World()
-    batch = records(event(event_id="e-1"), event(event_id="e-2"))
-    twin = World()
-    twin.store, twin.personalize, twin.users = world.store, world.personalize, world.users
-    twin.new_process()
-    world.fault = Faults(settle=[lambda: twin.deliver(batch)])
-
-    assert world.deliver(batch) == "1"
-    assert world.deliver(batch) is None
-    assert world.outcomes() == {"delivered": 2}
-
-
-def test_a_twin_with_less_poison_does_not_take_away_what_was_kept() -> None:
-    world = World()
-    batch = records(b"one", event(), b"two")
-    world.deliver(batch)
-    world.store.watermarks.clear()
-
-    world.deliver(batch[:2])
-
-    assert world.poison() == [("not_json", b"one"), ("not_json", b"two")]
-
-
-def test_an_event_that_personalize_refuses_is_found_among_its_neighbours_and_kept() -> None:
-    world = World()
-    world.personalize.refuses = lambda entry: "1 validation error" if entry["eventId"] == "e-4" else None
-    events = [event(event_id=f"e-{number}") for number in range(10)]
-
-    assert world.deliver(records(*events)) is None
-
-    assert world.outcomes() == {"delivered": 9, "quarantined": 1}
-    assert world.poison() == [("refused_by_personalize", encode(events[4]).rstrip(b"\n"))]
-    assert world.quarantine.lines()[0]["rule"] == "1 validation error"
-    assert sorted(world.personalize.events) == sorted({f"e-{number}" for number in range(10)} - {"e-4"})
-    assert [row["event_id"] for row in json.loads(world.users.items["u-1"]["recent"])].count("e-4") == 0
-
-
-def test_a_refused_event_that_cannot_be_kept_is_given_back() -> None:
-    world = World()
-    world.personalize.refuses = lambda entry: "no" if entry["eventId"] == "e-2" else None
-    world.fault = Faults(quarantine=[TransientError("SlowDown")])
-    batch = records(event(event_id="e-1"), event(event_id="e-2"), event(event_id="e-3"))
-
-    assert world.deliver(batch) == "2"
-    assert world.outcomes() == {"delivered": 1}
-
-
-def test_without_a_tracker_what_needs_none_is_settled_and_the_rest_waits() -> None:
-    world = World()
-    world.state.delete("personalize", "resources")
-    batch = records(event(event_type="search"), b"junk", event(event_id="e-1"), b"later")
-
-    assert world.deliver(batch) == "3"
-    assert world.outcomes() == {"excluded:type_not_exported": 1, "quarantined": 1}
-
-    world.state.put("personalize", "resources", {"value": json.dumps({"tracking_id": TRACKER})})
-    assert world.deliver(batch[2:]) is None
-    assert world.outcomes() == {"excluded:type_not_exported": 1, "quarantined": 2, "delivered": 1}
-
-
-def test_a_tracker_that_was_made_anew_is_found_without_a_new_process() -> None:
-    world = World()
-    world.deliver(records(event(event_id="e-1")))
-    world.personalize.tracking_id = "another"
-
-    assert world.deliver(records(event(event_id="e-2"), first=2)) == "2"
-    world.state.put("personalize", "resources", {"value": json.dumps({"tracking_id": "another"})})
-    assert world.deliver(records(event(event_id="e-2"), first=2)) is None
-
-    assert (list(world.personalize.events), world.poison()) == (["e-1", "e-2"], [])
-
-
 def test_shown_and_clicked_recommendations_are_counted_by_five_minutes() -> None:
     world = World()
     late = format_instant(NOW - timedelta(days=31))
@@ -367,6 +211,32 @@ def test_a_large_batch_is_settled_in_parts_that_follow_one_another() -> None:
     assert [account.lines for account in world.store.accounts] == [2_000, 2_000, 100]
     assert [account.first.sub for account in world.store.accounts] == [0, 2_000, 4_000]
     assert world.store.watermarks[SHARD] == Watermark(place=Place(sequence=1, sub=4_099), version=3)
+    assert world.store.popularities[SHARD].windows["week"] == pytest.approx({"i-1": 4_100.0}, rel=1e-3)
+
+
+def test_recommendations_of_many_times_are_settled_in_parts_that_fit_into_a_transaction() -> None:
+    world = World()
+    shown = [
+        event(
+            event_type="impression",
+            recommendation_id="RID-1",
+            occurred_at=format_instant(NOW - timedelta(minutes=5 * n)),
+        )
+        for n in range(200)
+    ]
+
+    assert world.deliver(records(*shown)) is None
+
+    assert [account.lines for account in world.store.accounts] == [80, 80, 40]
+    assert len(world.store.clicks) == 200
+
+
+def test_visitors_who_refuse_personalization_make_nothing_popular() -> None:
+    world = World()
+
+    world.deliver(records(event(item_id="i-1"), event(item_id="i-2", consent=Consent(personalization=False))))
+
+    assert list(world.store.popularities[SHARD].windows["day"]) == ["i-1"]
 
 
 def test_a_batch_of_another_shard_has_a_watermark_of_its_own() -> None:
