@@ -25,7 +25,7 @@ from infra.local.server import client_environment
 DEFAULT_PORT: Final = 4566
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 30.0
-_TAKEN: Final = os.strerror(errno.EADDRINUSE)
+_TAKEN: Final = os.strerror(errno.EADDRINUSE).lower()
 
 
 class EndpointError(Exception):
@@ -170,7 +170,7 @@ class Endpoint:
         while time.monotonic() - began < _START_SECONDS:
             if process.poll() is not None:
                 tail = self.log.read_text(errors="replace")[-1_500:]
-                kind = _PortTakenError if _TAKEN in tail else EndpointError
+                kind = _PortTakenError if _TAKEN in tail.lower() else EndpointError
                 raise kind(f"the endpoint ended at once ({process.returncode}): {tail}\nlog: {self.log}")
             with contextlib.suppress(EndpointError):
                 if self._answers():
