@@ -12,7 +12,7 @@ from consumers.bus import Bus
 from consumers.personalize_sync.adapters import Boto3Personalize
 from consumers.personalize_sync.asking import Asking
 from consumers.personalize_sync.bucket import S3Files
-from consumers.personalize_sync.desired import declared, schemas
+from consumers.personalize_sync.desired import Desired, declared, schemas
 from consumers.personalize_sync.evidence import Evidence
 from consumers.personalize_sync.naming import names_for
 from consumers.personalize_sync.observing import Observer
@@ -50,10 +50,15 @@ class Surroundings:
     bus: Bus
 
 
-def reconciler(settings: Settings, on: Surroundings, clock: Callable[[], float]) -> Reconciler:
-    """For one invocation. Raises `ConfigurationError` for a desired state or a name that cannot be."""
+def reconciler(
+    settings: Settings, on: Surroundings, clock: Callable[[], float], desired: Desired | None = None
+) -> Reconciler:
+    """For one invocation; `desired` None: what is declared beside this module.
+
+    Raises `ConfigurationError` for a desired state or a name that cannot be.
+    """
     names = names_for(settings.personalize_role_arn, deployment=settings.deployment, region=settings.aws_region)
-    desired, avro = declared(), schemas()
+    desired, avro = desired or declared(), schemas()
     api = Boto3Personalize(on.personalize)
     files = S3Files(on.s3, settings.personalize_bucket, avro)
     records = StateRecords(on.state)

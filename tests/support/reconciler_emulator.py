@@ -8,21 +8,25 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from consumers.bus import MemoryBus
+from consumers.personalize_sync.desired import Desired, declared
 from consumers.personalize_sync.lease import Lease
 from consumers.personalize_sync.running import Ended, Pace
 from consumers.personalize_sync.settings import Settings, Surroundings, reconciler
 from consumers.personalize_sync.settling import settle
 from consumers.state_table import MemoryState
 from contract.manifest import FULL, Manifest, encode_manifest
+from contract.times import format_instant
+from glue_jobs.files.layout import last_day_key
 from glue_jobs.store import S3Store
 from tests.support.mortal import Fuse, Killed
 from tests.support.personalize_server import Server
-from tests.support.published_shop import publish
+from tests.support.published_shop import csv_of, publish
 from tests.support.reconciler_world import SETTINGS, Mortal
 from tests.support.small_shop import shop
 
@@ -39,6 +43,7 @@ class Emulated:
     state: MemoryState = field(default_factory=MemoryState)
     bus: MemoryBus = field(default_factory=MemoryBus)
     ahead: float = 0.0
+    desired: Desired = field(default_factory=declared)
 
     def __post_init__(self) -> None:
         self.settings: Settings = msgspec.structs.replace(
@@ -53,10 +58,13 @@ class Emulated:
         return time.time() + self.ahead
 
     def publish(self, dataset: str, rows: Sequence[Row], *, number: int = 1, mode: str = FULL) -> Manifest:
-        """With the profile that the gate makes of interactions."""
+        """With what the job and the gate add to interactions: a last day, which has all rows here, and a profile."""
         manifest = publish(self.store, dataset, rows, number=number, mode=mode)
         if dataset == "interactions":
-            manifest = replace(manifest, profile=profile(rows))
+            key = last_day_key(dataset, number)
+            self.store.put(key, csv_of(dataset, rows))
+            at = format_instant(datetime.fromtimestamp(self.clock(), UTC))
+            manifest = replace(manifest, profile=profile(rows), last_day_key=key, finished_at=at)
             self.store.put(manifest.key, encode_manifest(manifest))
         return manifest
 
@@ -64,7 +72,7 @@ class Emulated:
         """`fuse` burns with calls that change Personalize."""
         on = self._on(fuse)
         pace = Pace(poll_seconds=POLL_SECONDS, until=self.clock() + seconds, clock=self.clock, sleep=time.sleep)
-        return settle(lambda: reconciler(self.settings, on, self.clock), self.lease, pace)
+        return settle(lambda: reconciler(self.settings, on, self.clock, self.desired), self.lease, pace)
 
     def die_after_each_call(self) -> int:
         """Until it is settled, each process dies right after its first call that changes Personalize; how many did."""

@@ -41,6 +41,7 @@ class FakePersonalize:
     batch: Callable[[Mapping[str, Any]], None] | None = None  # what a batch inference job does
     put_events: bool = False  # whether interactions came by the stream
     takes: float = 2.0
+    slow: dict[str, float] = field(default_factory=dict)  # seconds by a part of the ARN
     fails: dict[str, str] = field(default_factory=dict)
     refuses: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     metrics: dict[str, Mapping[str, float]] = field(default_factory=dict)  # by a part of the version's ARN
@@ -80,7 +81,8 @@ class FakePersonalize:
         self._check_quota(kind)
         now = self.clock()
         failure = next((why for part, why in self.fails.items() if part in arn), "")
-        steps = [(now, "ACTIVE")] if kind in _AT_ONCE else self._steps(now, failure)
+        takes = next((seconds for part, seconds in self.slow.items() if part in arn), self.takes)
+        steps = [(now, "ACTIVE")] if kind in _AT_ONCE else self._steps(now, failure, takes)
         body = dict(request) | {f"{_member(kind)}Arn": arn}
         self.made[arn] = Made(kind, arn, body, now, steps, failure)
         self.started.append(arn)
@@ -115,7 +117,7 @@ class FakePersonalize:
         now = self.clock()
         failure = next((why for part, why in self.fails.items() if part in f"update:{made.arn}"), "")
         made.change = {k: v for k, v in request.items() if not k.endswith(f"{_member(kind)}Arn")} | {"failure": failure}
-        made.change_steps = self._steps(now, failure)
+        made.change_steps = self._steps(now, failure, self.takes)
         self.started.append(f"{made.arn} -> {request.get('solutionVersionArn') or request.get('schemaArn')}")
         return {f"{_member(kind)}Arn": made.arn}
 
@@ -139,9 +141,9 @@ class FakePersonalize:
         more = {"failureReason": failure} if status == "CREATE FAILED" else {}
         return change | {"status": status, "creationDateTime": _time(at), "lastUpdatedDateTime": _time(at), **more}
 
-    def _steps(self, now: float, failure: str) -> list[tuple[float, str]]:
+    def _steps(self, now: float, failure: str, takes: float) -> list[tuple[float, str]]:
         last = "CREATE FAILED" if failure else "ACTIVE"
-        return [(now, "CREATE PENDING"), (now + _PENDING_SECONDS, "CREATE IN_PROGRESS"), (now + self.takes, last)]
+        return [(now, "CREATE PENDING"), (now + _PENDING_SECONDS, "CREATE IN_PROGRESS"), (now + takes, last)]
 
     def _at(self, steps: list[tuple[float, str]]) -> tuple[float, str]:
         return next(step for step in reversed(steps) if step[0] <= self.clock())

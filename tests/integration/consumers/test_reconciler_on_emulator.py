@@ -6,8 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
+from consumers.personalize_sync.desired import declared
+from consumers.personalize_sync.promotion import PromotionRules
 from contract.manifest import FULL, INCREMENTAL
 from eventbridge_rules.loading import HERE, read_rules_file
 from eventbridge_rules.matching import matches
@@ -97,6 +100,36 @@ def test_what_passes_the_gate_is_imported_by_itself_and_what_fails_is_not_and_th
         ("quality-gate-failed", "alerts")
     ]
     assert [failed["rule"] for failed in detail["rules"]] == ["timestamp_seconds"]
+
+
+def test_a_challenger_is_asked_by_batch_and_judged_by_what_users_did_next(server: Server) -> None:
+    """Margins that anything passes: who wins is another test's business."""
+    lenient = PromotionRules(margin_over_champion=-0.9, margin_over_popularity=-0.9, min_users=50)
+    deployment = Emulated(server, "shop-e", desired=msgspec.structs.replace(declared(), promotion=lenient))
+    for dataset, rows in ROWS.items():
+        deployment.publish(dataset, rows)
+    deployment.settle()
+    deployment.ahead += 7 * 3_600
+    deployment.publish("interactions", LATER, number=2, mode=INCREMENTAL)
+    waiting = deployment.settle()
+    deployment.ahead += 3_600
+    at = int(deployment.clock())
+    # So few rows that they are not imported, and give no reason to train again.
+    deployment.publish("interactions", [{**row, "TIMESTAMP": at} for row in LATER[::4]], number=3, mode=INCREMENTAL)
+
+    deployment.settle()
+
+    assert [why for why in waiting.waits if "0 of 50 users came" in why] != []
+    [evaluation] = [
+        json.loads(item["value"])["ours"]
+        for (pk, _), item in deployment.state.items.items()
+        if pk == "evaluation" and "ours" in item["value"]
+    ]
+    assert evaluation["users"] > 50
+    assert evaluation["candidate"]["ndcg_at_25"] > 0.0
+    assert len([name for name in deployment.statuses() if name.startswith("batch-inference-job/")]) == 3
+    decisions = [detail for kind, detail in deployment.bus.events if kind == "Personalize Promotion Decided"]
+    assert decisions[-1]["Numbers"]["users"] == evaluation["users"]
 
 
 def publish(deployment: Emulated, bus: MemoryBus, dataset: str, rows: Sequence[Row], *, number: int) -> None:

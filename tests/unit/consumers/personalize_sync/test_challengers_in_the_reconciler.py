@@ -14,7 +14,7 @@ from contract.manifest import INCREMENTAL
 from tests.support.mortal import Fuse, Killed
 from tests.support.reconciler_alerts import alerts
 from tests.support.reconciler_bucket import publish
-from tests.support.reconciler_challenge import CHALLENGER, CHAMPION, USERS, challenged, click, come_again
+from tests.support.reconciler_challenge import CHALLENGER, CHAMPION, POPULARITY, USERS, challenged, click, come_again
 from tests.support.reconciler_world import CAMPAIGN, SETTINGS, Deployment
 
 pytestmark = pytest.mark.unit
@@ -50,6 +50,18 @@ def test_a_challenger_is_asked_beside_champion_and_popularity_and_waits_for_user
     assert [why for why in ended.waits if "0 of 100 users came" in why] != []
     inputs = [key for key in world.s3.objects if key.endswith("users.jsonl")]
     assert [len(world.s3.objects[key].splitlines()) for key in inputs] == [len(USERS)]
+
+
+def test_nothing_is_judged_before_the_baseline_that_was_trained_beside_is_there() -> None:
+    world = Deployment.published()
+    world.personalize.slow[POPULARITY] = 500.0
+
+    challenged(world)
+
+    made = world.personalize.made.values()
+    asked = [each.created for each in made if each.kind == "BatchInferenceJob"]
+    popularity = next(each for each in made if each.arn.endswith(POPULARITY))
+    assert min(asked) >= popularity.created + 500
 
 
 def test_a_challenger_that_wins_on_what_users_did_next_takes_over() -> None:
