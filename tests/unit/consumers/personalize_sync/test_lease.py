@@ -135,6 +135,16 @@ def test_a_service_that_is_busy_is_waited_for() -> None:
     assert world.started("campaign/") == ["campaign/shop-test-user-personalization"]
 
 
+def test_one_call_that_always_meets_a_busy_service_does_not_keep_the_others_back() -> None:
+    world = Deployment.published()
+    world.personalize.refuses["CreateEventTracker"] = [("ThrottlingException", "Rate exceeded")] * 10_000
+
+    ended = world.settle(seconds=200)
+
+    assert not ended.is_settled
+    assert world.started("campaign/") == ["campaign/shop-test-user-personalization"]
+
+
 def test_a_bug_lets_go_of_the_lease() -> None:
     world = Deployment.published()
     world.personalize.refuses["DescribeDatasetGroup"] = [("ValidationException", "What?")]
