@@ -78,6 +78,16 @@ def test_a_challenger_that_wins_on_what_users_did_next_takes_over() -> None:
     assert (evaluation["ours"]["users"], evaluation["ours"]["champion_arn"]) == (120, CHAMPION)
 
 
+def test_a_campaign_that_is_changing_is_left_alone_until_it_has() -> None:
+    world = challenged()
+    come_again(world, 3)
+
+    first, second = world.round(), world.round()
+
+    assert [call.operation for call in first.done] == ["UpdateCampaign"]
+    assert (second.done, second.later, second.is_pending) == ((), (), True)
+
+
 def test_too_few_who_came_again_are_waited_for_and_counted_once_a_publication() -> None:
     world = challenged()
     come_again(world, 3, users=USERS[:60])

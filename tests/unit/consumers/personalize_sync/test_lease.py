@@ -145,6 +145,16 @@ def test_one_call_that_always_meets_a_busy_service_does_not_keep_the_others_back
     assert world.started("campaign/") == ["campaign/shop-test-user-personalization"]
 
 
+def test_what_is_there_and_not_seen_yet_is_not_asked_for_in_a_hot_loop() -> None:
+    world = Deployment.published()
+    taken = ("ResourceAlreadyExistsException", "Another resource with that name already exists.")
+    world.personalize.refuses["CreateEventTracker"] = [taken] * 1_000
+
+    world.settle(seconds=60)
+
+    assert 1_000 - len(world.personalize.refuses["CreateEventTracker"]) < 70
+
+
 def test_a_bug_lets_go_of_the_lease() -> None:
     world = Deployment.published()
     world.personalize.refuses["DescribeDatasetGroup"] = [("ValidationException", "What?")]
