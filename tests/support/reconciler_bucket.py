@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from consumers.personalize_sync.desired import schemas
 from contract.manifest import FULL, Manifest, PublishedFile, encode_manifest
@@ -29,6 +30,8 @@ class FakeS3:
     objects: dict[str, bytes] = field(default_factory=dict)
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: ARG002, N803 - as boto3 has it
+        if Key not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": Key}}, "GetObject")
         return {"Body": io.BytesIO(self.objects[Key])}
 
     def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:  # noqa: ARG002, N803
@@ -85,7 +88,3 @@ def publish_all(s3: FakeS3, number: int = 1) -> None:
 def damage(s3: FakeS3, manifest: Manifest) -> None:
     """Its file is no longer what was published."""
     s3.objects[manifest.files[0].key] = b"other"
-
-
-def as_json(data: bytes) -> Any:
-    return json.loads(data)

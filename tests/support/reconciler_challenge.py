@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -50,6 +51,13 @@ def come_again(world: Deployment, number: int, *, users: Sequence[str] = USERS) 
     """An hour later; so few rows that they give no reason to train again."""
     world.now += _HOUR
     publish_day(world, number, users=users, rows=len(users))
+
+
+def served(world: Deployment) -> str:
+    """ARN of the version that the campaign answers with, as consumers are told."""
+    resources = json.loads(world.state.items["personalize", "resources"]["value"])
+    arn: str = resources["campaigns"]["user-personalization"]["solution_version_arn"]
+    return arn
 
 
 def click(world: Deployment, *, hours: float, shown: int, clicked: int) -> None:

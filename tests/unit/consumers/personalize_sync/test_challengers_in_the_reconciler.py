@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import msgspec
 import pytest
 
 from consumers.personalize_sync.campaigns import watch_key
@@ -14,16 +13,19 @@ from contract.manifest import INCREMENTAL
 from tests.support.mortal import Fuse, Killed
 from tests.support.reconciler_alerts import alerts
 from tests.support.reconciler_bucket import publish
-from tests.support.reconciler_challenge import CHALLENGER, CHAMPION, POPULARITY, USERS, challenged, click, come_again
-from tests.support.reconciler_world import CAMPAIGN, SETTINGS, Deployment
+from tests.support.reconciler_challenge import (
+    CHALLENGER,
+    CHAMPION,
+    POPULARITY,
+    USERS,
+    challenged,
+    click,
+    come_again,
+    served,
+)
+from tests.support.reconciler_world import CAMPAIGN, Deployment
 
 pytestmark = pytest.mark.unit
-
-
-def served(world: Deployment) -> str:
-    resources = json.loads(world.state.items["personalize", "resources"]["value"])
-    arn: str = resources["campaigns"]["user-personalization"]["solution_version_arn"]
-    return arn
 
 
 def decided(world: Deployment) -> list[tuple[str, str]]:
@@ -131,25 +133,6 @@ def test_nobody_who_comes_again_in_two_days_is_a_lack_of_evidence() -> None:
     assert detail["Why"].startswith("For lack of evidence")
 
 
-@pytest.mark.parametrize("reason", ["Invalid S3 input path", "Invalid S3 output path"])
-def test_a_batch_that_fails_is_told_and_leaves_the_champion(reason: str) -> None:
-    world = Deployment.published()
-    world.personalize.fails["batch-inference-job/"] = reason
-    failing = challenged(world)
-
-    assert served(failing) == CHAMPION
-    assert alerts(failing.bus.events) == [("resource-failed", reason)] * 3
-
-
-def test_a_batch_that_is_refused_at_once_is_told_and_leaves_the_champion() -> None:
-    world = Deployment.published()
-    world.personalize.refuses["CreateBatchInferenceJob"] = [("InvalidInputException", "Invalid S3 input path")] * 3
-    failing = challenged(world)
-
-    assert served(failing) == CHAMPION
-    assert alerts(failing.bus.events) == [("resource-failed", "Invalid S3 input path")] * 3
-
-
 def test_a_promoted_version_that_shoppers_turn_away_from_is_taken_back_and_never_promoted_again() -> None:
     world = challenged()
     click(world, hours=12, shown=100, clicked=10)
@@ -224,32 +207,6 @@ def test_killed_at_any_effect_of_a_promotion_and_its_undoing_it_ends_as_one_that
 
     for left in range(1, 10**9 - counted.left + 1):
         assert _undone(Fuse(left=left, after=True)).end_state() == alive
-
-
-def test_a_month_that_would_cost_more_than_the_cap_makes_nothing_and_says_so_once() -> None:
-    world = Deployment.published(settings=msgspec.structs.replace(SETTINGS, monthly_cap_usd=100))
-
-    ended = world.settle()
-    world.settle()
-
-    assert (ended.is_settled, world.personalize.started) == (True, [])
-    [detail] = world.news("Personalize Cost Refused")
-    assert detail["Why"].startswith("An estimated $4")
-    assert [name for name, _ in alerts(world.bus.events)] == ["cost-refused"]
-    assert [(kind, word) for kind, word, _ in world.decisions()] == [("cost", "refused")]
-
-
-def test_over_the_cap_a_rollback_still_goes_through() -> None:
-    world = challenged()
-    click(world, hours=12, shown=100, clicked=10)
-    come_again(world, 3)
-    world.settle()
-    click(world, hours=6, shown=100, clicked=2)
-    world.settings = msgspec.structs.replace(SETTINGS, monthly_cap_usd=100)
-
-    world.settle()
-
-    assert served(world) == CHAMPION
 
 
 def _undone(fuse: Fuse) -> Deployment:
