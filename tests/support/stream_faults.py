@@ -1,0 +1,172 @@
+"""The deployed local stage under faults: what they are ordered by, and what must be true once they are over."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import pytest
+
+from infra.local.deploy import Clients, deploy
+from infra.local.endpoint import Endpoint
+from infra.local.paths import LocalPaths
+from infra.local.synth import synthesize
+from operations.audit.core import Patience
+from operations.audit.gather import Stores, gather
+from operations.audit.report import Hop, Report
+from operations.audit.stream.core import audit_stream
+from operations.audit.stream.gather import REFUSED, gather_stream
+from operations.demo.loop import wake_reconciler
+from operations.deployment import Deployment, find_deployment
+from producers.sdk.kinesis import KinesisStream, kinesis_client
+from tests.support.local_endpoint import JARS, Local, local_at
+from tests.support.personalize_load import Event
+from tests.support.personalize_state import StateOnDisk
+from tests.support.stream_faults_traffic import Traffic, Truth, seconds_before
+
+_MANY: Final = 10_000  # calls; more than a test makes
+_ASLEEP: Final = ("events-hourly", "audit", "reconcile")  # schedules that would run beside the tests
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A deployed stage with an event tracker, and what was put into its stream."""
+
+    local: Local
+    deployment: Deployment
+    truth: Truth = field(default_factory=Truth)
+    seconds: Callable[[], datetime] = field(default_factory=lambda: seconds_before(datetime.now(UTC)))
+
+    @property
+    def function(self) -> str:
+        """The name of the stream's consumer."""
+        return self.deployment.functions["Realtime"]
+
+    @property
+    def personalize_data(self) -> StateOnDisk:
+        return StateOnDisk(self.local.endpoint.paths.state / "personalize")
+
+    def traffic(self, seed: int) -> Traffic:
+        stream = KinesisStream(kinesis_client(), self.deployment.stream_name)
+        return Traffic(stream, self.truth, chance=Random(seed), seconds=self.seconds)
+
+    def faults(self, **orders: Mapping[str, Any]) -> None:
+        self.local.endpoint.faults(**orders)
+
+    def put_events(self, kind: str, **more: float) -> None:
+        """What the next PutEvents calls meet."""
+        fault = {"operation": "PutEvents", "kind": kind, "times": _MANY, **more}
+        self._personalize("POST", json.dumps(fault).encode())
+
+    def calm(self) -> None:
+        """No fault from now on."""
+        self.faults()
+        self._personalize("DELETE")
+
+    def struck(self, kind: str) -> int:
+        """How often the endpoint's fault struck since it was ordered."""
+        return int(self.local.endpoint.health()["faults"]["struck"].get(kind, 0))
+
+    def drain(self) -> Mapping[str, Any]:
+        return self.local.endpoint.drain(timeout_seconds=300)
+
+    def send(self, traffic: Traffic, *, rounds: int, records: int) -> None:
+        """Under the faults that hold: so many records at a time, delivered as far as they let it."""
+        for _ in range(rounds):
+            traffic.mixed(records)
+            self.drain()
+
+    def settle(self) -> None:
+        """Faults are over: everything comes through, and each line is where it must be, once."""
+        self.calm()
+        drained = self.drain()
+        assert (drained["failing"], drained["given_up"], drained["undelivered"]) == ([], [], [])
+        assert self.audited() == self._balanced()
+        assert self.stored() == {name: _as_stored(row) for name, row in self.truth.rows.items()}
+        assert self.quarantined() == Counter(self.truth.poison)
+
+    def audited(self) -> Report:
+        """The audit's hop of the stream, with nothing excused."""
+        deployment = self.deployment
+        stores = Stores(raw=deployment.raw(), lake=deployment.lake(), quarantine=deployment.quarantine())
+        evidence = gather_stream(gather(stores), deployment.state(), deployment.quarantine())
+        return audit_stream(evidence, Patience(now=datetime.now(UTC), allowed=None))
+
+    def stored(self) -> dict[str, Event]:
+        """What the emulator has of PutEvents. Raises AssertionError for an event that is there twice."""
+        events = self.personalize_data.events()
+        found = {name: event for _, name, event in events}
+        assert len(found) == len(events)
+        return found
+
+    def quarantined(self) -> Counter[bytes]:
+        """Bytes of each place that the consumer refused, whatever number of deliveries kept it."""
+        store = self.deployment.quarantine()
+        places: dict[tuple[str, str, int], bytes] = {}
+        for found in store.list(REFUSED):
+            for text in gzip.decompress(store.read(found.key)).splitlines():
+                line = json.loads(text)
+                place = line["shard"], line["sequence"], line["sub"]
+                payload = base64.b64decode(line["payload"])
+                assert places.setdefault(place, payload) == payload
+        return Counter(places.values())
+
+    def _balanced(self) -> Report:
+        truth = self.truth
+        hop = Hop(
+            hop="put_events",
+            accepted=truth.lines,
+            delivered=len(truth.rows),
+            quarantined=len(truth.poison),
+            excluded=truth.excluded.total(),
+        )
+        return Report(hops=[hop], findings=[], pending=[])
+
+    def _personalize(self, method: str, body: bytes = b"") -> None:
+        url = f"{self.local.endpoint.url}/_personalize/faults"
+        request = urllib.request.Request(url, data=body or None, method=method)  # noqa: S310 - of this machine
+        with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            response.read()
+
+
+@contextmanager
+def deployed_stage(home: Path) -> Iterator[Stage]:
+    """With a tracker and no data, its own endpoint in `home`; nothing runs by the clock. Sets AWS_* variables."""
+    endpoint = Endpoint.start(paths=LocalPaths(home=home), jars=JARS, warm_spark=False, timed_delivery=False)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in endpoint.environment().items():
+                patch.setenv(name, value)
+            assembly, _ = synthesize()
+            deploy(assembly, Clients.of(endpoint.url, endpoint.environment()), progress=lambda _: None)
+            stage = Stage(local=local_at(endpoint), deployment=find_deployment("local"))
+            _send_no_job(stage)
+            wake_reconciler(stage.deployment)
+            stage.drain()
+            yield stage
+    finally:
+        endpoint.stop()
+
+
+def _send_no_job(stage: Stage) -> None:
+    """Raw objects wake no Spark job: the stream's hop is read from them as they are."""
+    name = stage.deployment.name
+    stage.local.client("events").disable_rule(Name=f"{name}-raw-landed")
+    for schedule in _ASLEEP:
+        stage.local.client("scheduler").delete_schedule(Name=f"{name}-{schedule}")
+
+
+def _as_stored(row: Mapping[str, Any]) -> Event:
+    # Without a user, the emulator has none either: the visitor is the session's.
+    user = row["USER_ID"]
+    return Event(None if user.startswith("a-") else user, row["ITEM_ID"], row["EVENT_TYPE"], row["TIMESTAMP"])  # type: ignore[arg-type]
