@@ -22,9 +22,13 @@ _PATIENCE_SECONDS = 20.0
 _LOOK_EVERY_SECONDS = 0.02
 
 
+Answer = Sequence[tuple[str, float]]
+"""Items with their scores, best first: a click may change these without changing the order."""
+
+
 class Recommends(Protocol):
-    def top(self, user_id: str) -> Sequence[str]:
-        """The items that this user is recommended now, best first."""
+    def top(self, user_id: str) -> Answer:
+        """What this user is recommended now."""
         ...
 
 
@@ -64,18 +68,18 @@ def click_live(
     seen = {}
     for user in users:
         before = recommends.top(user)
-        items = shelf.far_from(before, CLICKS)
+        items = shelf.far_from(_items(before), CLICKS)
         now = before
         for item in items:
             click, now = _click(user, item, now, recommends, producer, clock)
             clicks.append(click)
-        seen[user] = Seen(before=before, clicked=items, after=now)
+        seen[user] = Seen(before=_items(before), clicked=items, after=_items(now))
     return Live(shoppers=seen, clicks=clicks, producer_id=producer.producer_id)
 
 
 def _click(
-    user: str, item: str, before: Sequence[str], recommends: Recommends, producer: EventProducer, clock: Clock
-) -> tuple[Click, Sequence[str]]:
+    user: str, item: str, before: Answer, recommends: Recommends, producer: EventProducer, clock: Clock
+) -> tuple[Click, Answer]:
     began = time.monotonic()
     event = producer.send(new_event("click", clock=clock, user_id=user, session_id=f"live-{user}", item_id=item))
     producer.flush()
@@ -87,6 +91,10 @@ def _click(
     return Click(
         producer_seq=event.producer_seq or 0, occurred_at=parse_instant(event.occurred_at), changed_ms=changed
     ), now
+
+
+def _items(answer: Answer) -> list[str]:
+    return [item for item, _ in answer]
 
 
 def put_events_ms(clicks: Iterable[Click], producer_id: str, accounts: Iterable[StreamAccount]) -> list[float]:
@@ -124,9 +132,9 @@ class Campaign:
     arn: str
     count: int = 10
 
-    def top(self, user_id: str) -> Sequence[str]:
+    def top(self, user_id: str) -> Answer:
         found = self.client.get_recommendations(campaignArn=self.arn, userId=user_id, numResults=self.count)
-        return [item["itemId"] for item in found["itemList"]]
+        return [(item["itemId"], item.get("score", 0.0)) for item in found["itemList"]]
 
 
 def read_until(read: Callable[[], Sequence[float]], count: int, *, seconds: float = 10.0) -> Sequence[float]:

@@ -13,7 +13,7 @@ from consumers.state_table import StateTable
 from contract.errors import ClickstreamError, TransientError
 from contract.stream_account import StreamAccount, decode_account
 from operations.demo.live import Campaign, Live, click_live, put_events_ms, read_until
-from operations.demo.shelf import Shelf, busiest, read_shelf
+from operations.demo.shelf import Shelf, read_shelf, regulars
 from operations.demo.stages import Stages
 from operations.deployment import Deployment
 from operations.publications import Publication
@@ -55,7 +55,7 @@ def close_loop(deployment: Deployment, publications: Sequence[Publication], stag
         return Loop(promotion=promotion, live=None, shelf=Shelf())
     store = deployment.personalize()
     shelf = read_shelf(store, manifests["items"], interactions)
-    users = busiest(store, interactions, SHOPPERS, among=manifests["users"])
+    users = regulars(store, interactions, SHOPPERS, among=manifests["users"])
     with stages.stage("live", f"{SHOPPERS} shoppers click: stream → Lambda → PutEvents → other recommendations"):
         live = _clicks(deployment, users, shelf)
         put = read_until(lambda: put_events_ms(live.clicks, live.producer_id, accounts(state)), len(live.clicks))

@@ -11,6 +11,7 @@ from contract.manifest import Manifest
 from glue_jobs.store import Store
 
 _LONGEST_NAME = 34
+_ABOUT = 10  # interactions of a shopper who clicks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +51,13 @@ def read_shelf(store: Store, items: Manifest | None, interactions: Manifest) -> 
     )
 
 
-def busiest(store: Store, interactions: Manifest, count: int, *, among: Manifest | None) -> list[str]:
-    """The users with the most interactions, the busiest first; those of `among`, where there is such a publication."""
+def regulars(store: Store, interactions: Manifest, count: int, *, among: Manifest | None) -> list[str]:
+    """Users with about ten interactions, for whom a click is news; those of `among`, where there is such a
+    publication. The same for the same files."""
     known = {row["USER_ID"] for row in read_rows(store, among)} if among else None
-    users = Counter(
-        row["USER_ID"] for row in read_rows(store, interactions) if known is None or row["USER_ID"] in known
-    )
-    return sorted(users, key=lambda user: (-users[user], user))[:count]
+    ids = (row["USER_ID"] for row in read_rows(store, interactions))
+    users = Counter(user for user in ids if known is None or user in known)
+    return sorted(users, key=lambda user: (abs(users[user] - _ABOUT), user))[:count]
 
 
 def read_rows(store: Store, manifest: Manifest) -> Iterator[dict[str, str]]:

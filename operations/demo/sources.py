@@ -53,6 +53,8 @@ class Simulation:
     seed: int
     events: int
     today: datetime
+    items: int = 1_000
+    users: int = 3_000
 
     @property
     def what(self) -> str:
@@ -70,7 +72,14 @@ class Simulation:
     def settings(self) -> SimulationSettings:
         days = 7
         midnight = datetime.combine(self.today.date(), time(), tzinfo=self.today.tzinfo)
-        return SimulationSettings(seed=self.seed, events=self.events, start=midnight - timedelta(days=days), days=days)
+        return SimulationSettings(
+            seed=self.seed,
+            events=self.events,
+            start=midnight - timedelta(days=days),
+            days=days,
+            items=self.items,
+            users=self.users,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

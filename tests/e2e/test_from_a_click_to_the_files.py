@@ -35,7 +35,8 @@ from tests.support.strict_reader import read_dataset
 
 pytestmark = pytest.mark.e2e
 
-EVENTS = 2_000
+EVENTS, ITEMS, USERS = 6_000, 60, 100  # few of each, so that a model of so few events beats popularity
+LIVE = 9  # three shoppers' three clicks
 BROKEN = EVENTS // 20  # the simulator's share
 
 
@@ -54,7 +55,8 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     home = tmp_path_factory.mktemp("local")
     paths = LocalPaths(home=home)
     path = home / "report.json"
-    demo = Demo(source=Simulation(seed=3, events=EVENTS, today=datetime.now(UTC)), items=None, report=path, paths=paths)
+    source = Simulation(seed=3, events=EVENTS, today=datetime.now(UTC), items=ITEMS, users=USERS)
+    demo = Demo(source=source, items=None, report=path, paths=paths)
     kept = dict(os.environ)
     balanced = run_demo(demo, Console(quiet=True))
     endpoint = Endpoint.start(paths=paths, jars=LocalPaths().jars, warm_spark=False, timed_delivery=False)
@@ -69,29 +71,39 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
 
 def test_every_hop_balances_with_the_numbers_that_were_sent(shown: Shown) -> None:
     sent, catalog = simulation(), catalog_truth(simulation())
-    lines = EVENTS + sent.duplicates + sent.broken
-    refusing = shown.report["hops"][2]["excluded"]
-    interactions = shown.report["hops"][3]
+    lines = EVENTS + sent.duplicates + sent.broken + LIVE
+    hops = {one["hop"]: one for one in shown.report["hops"]}
+    refusing, put, found = hops["events"]["excluded"], hops["put_events"], hops["interactions"]
+    kept = EVENTS + LIVE - refusing
+    imported = found["delivered"] + sum(truth.delivered for truth in catalog.values())
 
     assert shown.balanced
     assert shown.report["balanced"] is True
     assert shown.report["hops"] == [
-        hop("producer", accepted=EVENTS, delivered=EVENTS),
+        hop("producer", accepted=EVENTS + LIVE, delivered=EVENTS + LIVE),
         hop("raw", accepted=lines, delivered=lines),
         hop(
             "events",
             accepted=lines,
-            delivered=EVENTS - refusing,
+            delivered=kept,
             deduplicated=sent.duplicates,
             quarantined=sent.broken,
             excluded=refusing,
         ),
         hop(
+            "put_events",
+            accepted=lines,
+            delivered=put["delivered"],
+            quarantined=sent.broken,
+            excluded=lines - sent.broken - put["delivered"],
+        ),
+        hop(
             "interactions",
-            accepted=EVENTS - refusing,
-            delivered=interactions["delivered"],
-            deduplicated=interactions["deduplicated"],
-            excluded=EVENTS - refusing - interactions["delivered"] - interactions["deduplicated"],
+            accepted=kept,
+            delivered=found["delivered"],
+            deduplicated=found["deduplicated"],
+            excluded=kept - LIVE - found["delivered"] - found["deduplicated"],
+            pending=LIVE,
         ),
         *(
             hop(
@@ -103,7 +115,25 @@ def test_every_hop_balances_with_the_numbers_that_were_sent(shown: Shown) -> Non
             )
             for name, truth in catalog.items()
         ),
+        hop("import", accepted=imported, delivered=imported),
     ]
+    assert LIVE <= put["delivered"] < EVENTS
+
+
+def test_a_model_was_trained_compared_and_promoted_and_clicks_changed_what_it_recommends(shown: Shown) -> None:
+    promotion, recommended = shown.report["promotion"], shown.report["recommendations"]
+
+    assert promotion["decision"] == "promoted"
+    assert set(promotion) == {"decision", "why", "metrics"}
+    assert promotion["metrics"]
+    assert len(recommended) == 3
+    for seen in recommended.values():
+        assert len(seen["before"]) == len(seen["after"]) == 10
+        assert seen["before"] != seen["after"]
+    items = {item for seen in recommended.values() for both in seen.values() for item in both}
+    assert shown.report["item_names"].keys() == items
+    for found in shown.report["latency_ms"].values():
+        assert 0 < found["p50"] <= found["p95"]
 
 
 def test_exactly_the_broken_lines_are_in_the_quarantine_with_reason_and_bytes(shown: Shown) -> None:
@@ -130,7 +160,7 @@ def test_the_report_says_where_the_lake_is_what_athena_answered_and_how_long_it_
         "new_and_returning_users": 7,
         "top_items": 20,
     }
-    stages = ("endpoint", "synth", "deploy", "produce", "jobs", "athena", "audit", "total")
+    stages = ("endpoint", "synth", "deploy", "produce", "jobs", "athena", "live", "clicks", "audit", "total")
     assert tuple(shown.report["seconds"]) == stages
 
 
@@ -178,7 +208,8 @@ def test_the_audit_answers_after_a_restart_of_the_endpoint(shown: Shown) -> None
 
 def simulation() -> SimulationSettings:
     midnight = datetime.combine(datetime.now(UTC).date(), time(), tzinfo=UTC)
-    return SimulationSettings(seed=3, events=EVENTS, start=midnight - timedelta(days=7), days=7)
+    start = midnight - timedelta(days=7)
+    return SimulationSettings(seed=3, events=EVENTS, start=start, days=7, items=ITEMS, users=USERS)
 
 
 def hop(name: str, *, accepted: int, delivered: int, **others: int) -> dict[str, Any]:

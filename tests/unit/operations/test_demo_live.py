@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from contract.codec import Plausible, decode
 from contract.ranges import Ranges
 from contract.stream_account import Place, StreamAccount
-from operations.demo.live import Click, click_live, percentiles, put_events_ms
+from operations.demo.live import Answer, Click, click_live, percentiles, put_events_ms
 from operations.demo.shelf import Shelf
 from producers.sdk.clock import SystemClock
 from producers.sdk.memory import MemoryStream
@@ -32,11 +31,12 @@ class FollowsTheStream:
     def __init__(self, stream: MemoryStream) -> None:
         self._stream = stream
 
-    def top(self, user_id: str) -> Sequence[str]:
+    def top(self, user_id: str) -> Answer:
         plausible = Plausible(NOON - timedelta(days=9), datetime.max.replace(tzinfo=UTC))
         lines = [r.data for r in self._stream.records if not r.data.startswith(b'{"checkpoint"')]
         events = [decode(line, plausible) for line in lines]
-        return [*(str(e.item_id) for e in reversed(events) if e.user_id == user_id), "s1", "s2"]
+        items = [*(str(e.item_id) for e in reversed(events) if e.user_id == user_id), "s1", "s2"]
+        return [(item, 1 / len(items)) for item in items]
 
 
 def test_the_most_wanted_items_of_the_rarest_kind_are_far() -> None:
