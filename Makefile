@@ -5,7 +5,10 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin/python
+# Two processes for the many tests; `make test WORKERS=1` runs them one after another.
+WORKERS ?= 2
 PYTEST := $(RUN) -m pytest -q
+IN_WORKERS = $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadgroup)
 READY := .venv/.ready
 
 COMPILE := UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile -q --python-version 3.11 --generate-hashes --no-header \
@@ -54,7 +57,7 @@ test: $(READY) ## All tests; ENDPOINT=http://… : those that any LocalStack-com
 	ENDPOINT=$(ENDPOINT) $(PYTEST) tests/integration/endpoint
 else
 test: $(READY)
-	$(PYTEST) -m "unit or integration or e2e or faults"
+	$(PYTEST) $(IN_WORKERS) -m "unit or integration or e2e or faults"
 endif
 
 lint: $(READY) ## Check style and types, change nothing
@@ -78,7 +81,7 @@ e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 of the Personalize emulator (make test: 20)
 	KILLS=$(KILLS) $(PYTEST) -m faults
 
-bench: $(READY) ## Measure beside peers: all, or ONLY=events_job, files, recipes, personalize_local, personalize_local_large
+bench: $(READY) ## Measure beside peers: all, or ONLY=consumer, realtime, events_job, files, recipes, personalize_local(_large)
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 synth: $(READY) ## Render the CloudFormation templates of STAGE (dev, prod, local) into build/cdk/
