@@ -11,7 +11,8 @@ EXPORTED: Final = 0.8  # of events: Personalize learns nothing from searches and
 EVENTS_A_CALL: Final = 1.5  # of PutEvents takes 10, but of one visit; within a batch few visits have more
 FULL: Final = 0.7  # of what something can do, before there is another
 
-SHARD_BYTES: Final = 1_000_000  # a second, in; a shard takes 1,000 records, too, but the SDK packs 25 KB into one
+SHARD_BYTES: Final = 1_000_000  # a second, in
+SHARD_RECORDS: Final = 1_000  # a second, in; the SDK puts each event as a record of its own
 ON_DEMAND_BYTES: Final = 200_000_000  # a second, that an on-demand stream grows to without asking AWS
 PUT_EVENTS_QUOTA: Final = 1_000  # calls a second and dataset group, adjustable
 EVENTS_A_CORE_SECOND: Final = 7_800  # of the events job, `make bench ONLY=events_job` on two loaded cores
@@ -47,7 +48,7 @@ def needs(events_per_second: float) -> Needs:
     if not 0 < events_per_second < math.inf:
         raise ValueError(f"events per second: wanted more than 0, not {events_per_second}")
     incoming = events_per_second * EVENT_BYTES
-    shards = math.ceil(incoming / (SHARD_BYTES * FULL))
+    shards = math.ceil(max(incoming / SHARD_BYTES, events_per_second / SHARD_RECORDS) / FULL)
     executors = math.ceil(events_per_second / (EVENTS_A_CORE_SECOND * CORES_A_WORKER * FULL))
     return Needs(
         events_per_second=events_per_second,

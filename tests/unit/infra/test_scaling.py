@@ -23,9 +23,9 @@ def test_a_thousand_events_a_second_take_this() -> None:
     assert needs(1_000) == Needs(
         events_per_second=1_000,
         megabytes_per_second=0.6,
-        shards=1,
-        lambdas=1,
-        events_a_shard=1_000,
+        shards=2,
+        lambdas=2,
+        events_a_shard=500,
         put_events_calls=1_000 * 0.8 / 1.5,
         glue_workers=2,
     )
