@@ -51,7 +51,7 @@ def test_published_files_become_recommendations_and_what_comes_later_is_imported
     answer = server.client("personalize-runtime").get_recommendations(
         campaignArn=resources["campaigns"]["user-personalization"]["arn"],
         userId="user-1",
-        filterArn=resources["filters"]["exclude-purchased"],
+        filterArn=resources["filters"]["recommendable"],
         numResults=5,
     )
     assert len(answer["itemList"]) == 5

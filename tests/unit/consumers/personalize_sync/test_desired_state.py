@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from consumers.personalize_sync.desired import declared, load_desired, schemas
 from consumers.personalize_sync.naming import Names, names_for
@@ -10,6 +13,8 @@ from contract.errors import ConfigurationError
 from tests.support.reconciler_world import ARN, Deployment
 
 pytestmark = pytest.mark.unit
+
+WARMING = Path(__file__).parents[4] / "consumers/warming/function.yaml"
 
 SMALL = """
 [filters]
@@ -91,15 +96,21 @@ def test_a_solution_that_is_there_with_another_recipe_is_refused_since_recipes_d
         world.settle()
 
 
+def test_the_filter_that_warming_asks_with_is_declared() -> None:
+    asked = yaml.safe_load(WARMING.read_text())["environment"]["FILTER_NAME"]
+
+    assert set(declared().filters) == {asked}
+
+
 def test_a_filter_that_was_deleted_is_made_again() -> None:
     world = Deployment()
     world.settle()
-    arn = f"{ARN}filter/shop-test-available-only-20535a18"
+    arn = f"{ARN}filter/shop-test-recommendable-6472047d"
     del world.personalize.made[arn]
 
     world.settle()
 
-    assert world.started("available-only") == [arn.removeprefix(ARN)] * 2
+    assert world.started("recommendable") == [arn.removeprefix(ARN)] * 2
 
 
 def test_a_campaign_with_more_capacity_than_declared_is_brought_back() -> None:

@@ -31,8 +31,7 @@ def test_everything_that_is_desired_is_made_once_in_an_order_that_personalize_ta
         "dataset/shop-test/ITEMS",
         "dataset/shop-test/USERS",
         "event-tracker/e1ab3b0e",
-        "filter/shop-test-exclude-purchased-a432268e",
-        "filter/shop-test-available-only-20535a18",
+        "filter/shop-test-recommendable-6472047d",
         "solution/shop-test-user-personalization",
         "solution/shop-test-popularity",
         "dataset-import-job/shop-test-items-1-full-1",
@@ -55,10 +54,7 @@ def test_consumers_find_what_they_need_as_soon_as_events_have_a_way_in() -> None
     whole = json.loads(published.state.items["personalize", "resources"]["value"])
 
     datasets = {name: f"{ARN}dataset/shop-test/{name.upper()}" for name in ("interactions", "items", "users")}
-    filters = {
-        "available-only": f"{ARN}filter/shop-test-available-only-20535a18",
-        "exclude-purchased": f"{ARN}filter/shop-test-exclude-purchased-a432268e",
-    }
+    filters = {"recommendable": f"{ARN}filter/shop-test-recommendable-6472047d"}
     expected = {"tracking_id": "tracking-shop-test", "datasets": datasets, "filters": filters, "campaigns": {}}
     campaign = {"arn": CAMPAIGN, "solution_version_arn": f"{SOLUTION}/a4bdfc39"}
     assert without_data == expected
