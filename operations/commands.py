@@ -22,6 +22,7 @@ from operations.check.show import show_check
 from operations.connecting import connected
 from operations.demo.run import Demo, run_demo
 from operations.demo.sources import EventFile, Simulation
+from operations.force_import import force_import as force_import_of
 from operations.quarantine import count_by_rule, read_quarantine
 from operations.quarantine_replay.command import replay_quarantine
 from operations.quarantine_replay.core import Wanted
@@ -108,4 +109,10 @@ def status(args: argparse.Namespace, console: Console) -> bool:
         print(json.dumps({section.name: list(section.rows) for section in found}, indent=2))
     else:
         show_status(console, found)
+    return True
+
+
+def force_import(args: argparse.Namespace, console: Console) -> bool:
+    with connected(args.stage) as deployment:
+        console.print(force_import_of(deployment, args.manifest_key, datetime.now(UTC)))
     return True

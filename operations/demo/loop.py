@@ -1,4 +1,4 @@
-"""The loop from outside: wake the reconciler, and read what it made and decided."""
+"""The loop from outside: live clicks, and what the reconciler made and decided."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 import boto3
 
 from consumers.state_table import StateTable
-from contract.errors import ClickstreamError, TransientError
+from contract.errors import ClickstreamError
 from contract.stream_account import StreamAccount, decode_account
 from operations.demo.live import Campaign, Live, click_live, put_events_ms, read_until
 from operations.demo.shelf import Shelf, read_shelf, regulars
@@ -67,15 +67,6 @@ def _clicks(deployment: Deployment, users: Sequence[str], shelf: Shelf) -> Live:
     stream, clock = KinesisStream(kinesis_client(), deployment.stream_name), SystemClock()
     with EventProducer(stream, clock=clock, producer_id=new_producer_id("live")) as producer:
         return click_live(users, shelf, campaign, producer, clock)
-
-
-def wake_reconciler(deployment: Deployment) -> None:
-    """Ask for a look at what Personalize holds; returns once the bus has taken the wish."""
-    entry = {"EventBusName": deployment.name, "Source": "clickstream.operations", "Detail": "{}"}
-    events: Any = boto3.client("events")
-    answer = events.put_events(Entries=[entry | {"DetailType": "Reconcile Requested"}])
-    if answer["FailedEntryCount"]:
-        raise TransientError(f"bus {deployment.name}: {answer['Entries'][0]}")
 
 
 def campaign_arn(state: StateTable) -> str:

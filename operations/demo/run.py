@@ -22,12 +22,13 @@ from operations.athena import run_saved_query, saved_queries
 from operations.audit.core import Patience
 from operations.audit.everything import audit_all
 from operations.audit.gather import read_entries
-from operations.demo.loop import close_loop, wake_reconciler
+from operations.demo.loop import close_loop
 from operations.demo.report import Found, show_found, write_report
 from operations.demo.sources import Source, send_catalog
 from operations.demo.stages import Stages
 from operations.deployment import Deployment, find_deployment
 from operations.publications import fetch_docs, read_publications
+from operations.waking import wake_reconciler
 from producers.sdk.clock import SystemClock
 from producers.sdk.kinesis import KinesisStream, kinesis_client
 

@@ -20,9 +20,10 @@ from infra.local.endpoint import Endpoint
 from infra.local.paths import LocalPaths
 from infra.local.synth import synthesize
 from operations.demo.live import Campaign, Live, click_live, percentiles, put_events_ms, read_until
-from operations.demo.loop import accounts, campaign_arn, wake_reconciler
+from operations.demo.loop import accounts, campaign_arn
 from operations.demo.shelf import Shelf
 from operations.deployment import Deployment, find_deployment
+from operations.waking import wake_reconciler
 from producers.sdk.clock import SystemClock
 from producers.sdk.kinesis import KinesisStream, kinesis_client
 from producers.sdk.new_event import new_event, new_producer_id

@@ -26,8 +26,8 @@ from operations.audit.gather import Stores, gather
 from operations.audit.report import Hop, Report
 from operations.audit.stream.core import audit_stream
 from operations.audit.stream.gather import REFUSED, gather_stream
-from operations.demo.loop import wake_reconciler
 from operations.deployment import Deployment, find_deployment
+from operations.waking import wake_reconciler
 from producers.sdk.kinesis import KinesisStream, kinesis_client
 from tests.support.local_endpoint import JARS, Local, local_at
 from tests.support.personalize_load import Event
