@@ -92,7 +92,7 @@ def merged(parts: Sequence[Part], schema: DatasetSchema) -> pa.Table:
     Users: of each id the newest record. A part that lacks a column, since the schema has changed, has nulls there.
     """
     table = together(parts, schema)
-    return _distinct(table, schema) if schema.dataset == "Interactions" else _newest(table, _KEYS[schema.dataset])
+    return distinct(table, schema) if schema.dataset == "Interactions" else _newest(table, _KEYS[schema.dataset])
 
 
 def together(parts: Sequence[Part], schema: DatasetSchema) -> pa.Table:
@@ -134,8 +134,8 @@ def _newest(table: pa.Table, key: str) -> pa.Table:
     return table.take(pa.array(np.sort(last)))
 
 
-def _distinct(table: pa.Table, schema: DatasetSchema) -> pa.Table:
-    """Without the later of rows that are the same; the order stays."""
+def distinct(table: pa.Table, schema: DatasetSchema) -> pa.Table:
+    """Interactions without the later of those that are the same in every column; the order stays."""
     suspects = _suspects(table)
     if not len(suspects):
         return table

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from personalize_local.data.describing import Describer, described_fields
 from personalize_local.data.item_columns import ItemColumns, in_order_of
-from personalize_local.data.segments import codes_of, merged
+from personalize_local.data.segments import codes_of, distinct, merged
 from personalize_local.data.selecting import check_enough, lowered_types, usable, weights, with_users
 from personalize_local.data.tokens import Tokens
 from personalize_local.data.training_model import Dataset, Sources, TrainingData, TrainingSettings
@@ -89,7 +89,7 @@ def training_data(sources: Sources, settings: TrainingSettings) -> TrainingData:
 
 
 def _selected(dataset: Dataset, more_items: pa.Array, settings: TrainingSettings) -> _Selected:
-    table = with_users(merged(dataset.parts, dataset.schema), merges_sessions=settings.merges_sessions)
+    table = _of_users(dataset, settings)
     types, names = lowered_types(table, dataset.schema)
     weight = np.where(usable(table, dataset.schema), weights(table, types, names, settings), np.float32("nan"))
     place = np.flatnonzero(~np.isnan(weight))
@@ -100,6 +100,13 @@ def _selected(dataset: Dataset, more_items: pa.Array, settings: TrainingSettings
     at = table.column("TIMESTAMP").to_numpy()[place]
     rows = _Rows(place=place, user=user, item=item, at=at, weight=weight[place], event_type=types[place])
     return _Selected(table, rows, users, items, names)
+
+
+def _of_users(dataset: Dataset, settings: TrainingSettings) -> pa.Table:
+    rows = merged(dataset.parts, dataset.schema)
+    named = with_users(rows, merges_sessions=settings.merges_sessions)
+    # A file names an anonymous visitor as its session: only now such an event and its row are the same.
+    return rows if named is rows else distinct(named, dataset.schema)
 
 
 def _interactions(rows: _Rows, users: int, items: int, tokens: sparse.csr_matrix | None) -> Interactions:

@@ -44,6 +44,15 @@ def test_a_users_latest_interactions_are_kept() -> None:
     assert named(data) == [*(("a", f"i-{-at % 7}", at) for at in range(1 - TRAINING_EVENTS, 1)), ("b", "i-0", 0)]
 
 
+def test_an_anonymous_event_and_its_row_of_a_file_are_one_interaction() -> None:
+    event = {**interaction("", "i", 1), "USER_ID": None, SESSION: "s", EVENT_ID: "e-1"}
+    other = {**interaction("", "i", 2), "USER_ID": None, SESSION: "s", EVENT_ID: "e-2"}
+
+    data = trained([interaction("s", "i", 1), event, other])
+
+    assert named(data) == [("s", "i", 1), ("s", "i", 2)]
+
+
 def test_a_sessions_events_belong_to_the_user_it_came_to_have() -> None:
     def event(user: str | None, item: str, at: int, session: str) -> dict[str, Any]:
         return {**interaction("", item, at), "USER_ID": user, SESSION: session}
