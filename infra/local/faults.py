@@ -54,6 +54,7 @@ class Faults:
         self._chance: dict[str, random.Random] = {}
         self._invocations = 0
         self._struck: dict[str, int] = {}
+        self._killed = 0
 
     def order(self, document: Any) -> dict[str, Any]:
         """Replace the order as a whole, {} clears it; raises `ConfigurationError` for what is not known."""
@@ -61,13 +62,18 @@ class Faults:
         with self._lock:
             self._order = {kind: dict(options) for kind, options in document.items()}
             self._chance = {kind: random.Random(options.get("seed", 0)) for kind, options in document.items()}  # noqa: S311
-            self._invocations, self._struck = 0, {}
+            self._invocations, self._struck, self._killed = 0, {}, 0
             return {"faults": sorted(self._order)}
 
     def shown(self) -> dict[str, Any]:
-        """The order, and how often each kind of it struck."""
+        """The order, how often each kind of it struck, and how many processes really died of it."""
         with self._lock:
-            return {"order": self._order, "struck": dict(self._struck)}
+            return {"order": self._order, "struck": dict(self._struck), "killed": self._killed}
+
+    def note_kill(self) -> None:
+        """A process was killed: not every invocation lasts as long as the moment that was drawn for it."""
+        with self._lock:
+            self._killed += 1
 
     def put_records(self, count: int) -> PutFault:
         """For a PutRecords of `count` records."""

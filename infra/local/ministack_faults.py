@@ -68,13 +68,20 @@ class MinistackFaults:
         killed, self._call.worker = threading.Event(), None
         call = self._call.__dict__  # this thread's, also for the timer's thread
         seconds = fault.timeout_seconds if fault.kill_after_seconds is None else fault.kill_after_seconds
-        timer = threading.Timer(seconds or 0.0, _kill, (call, killed))
+        timer = threading.Timer(seconds or 0.0, self._kill, (call, killed))
         if not fault.loses_answer:
             timer.start()
         try:
             yield killed
         finally:
             timer.cancel()
+
+    def _kill(self, call: Mapping[str, Any], killed: threading.Event) -> None:
+        process = getattr(call.get("worker"), "_proc", None)
+        if process is not None:
+            killed.set()
+            process.kill()
+            self._faults.note_kill()
 
     def _install_put_records(self) -> None:
         put = patches.get("ministack.services.kinesis:_put_records")
@@ -114,13 +121,6 @@ class MinistackFaults:
             return answer
 
         patches.replace("ministack.services.s3:_put_object", put_object)
-
-
-def _kill(call: Mapping[str, Any], killed: threading.Event) -> None:
-    process = getattr(call.get("worker"), "_proc", None)
-    if process is not None:
-        killed.set()
-        process.kill()
 
 
 def _crash(kind: str, message: str, result: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def test_without_an_order_nothing_strikes() -> None:
     assert faults.invocation("f") == InvocationFault()
     assert not faults.refuses_table({"t"})
     assert not faults.refuses_object("key")
-    assert faults.shown() == {"order": {}, "struck": {}}
+    assert faults.shown() == {"order": {}, "struck": {}, "killed": 0}
 
 
 def test_shares_strike_about_as_often_as_they_say() -> None:
@@ -85,10 +85,12 @@ def test_writes_are_refused_by_table_and_by_prefix() -> None:
 def test_an_order_replaces_the_one_before_whole() -> None:
     faults = ordered(s3={"prefix": "", "refuse_share": 1})
     faults.refuses_object("key")
+    faults.note_kill()
+    assert faults.shown()["killed"] == 1
 
     faults.order({})
 
-    assert faults.shown() == {"order": {}, "struck": {}}
+    assert faults.shown() == {"order": {}, "struck": {}, "killed": 0}
     assert not faults.refuses_object("key")
 
 
