@@ -7,7 +7,7 @@ import gzip
 import json
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+import numpy as np
 import pytest
 
 from infra.local.deploy import Clients, deploy
@@ -28,13 +29,16 @@ from operations.audit.stream.core import audit_stream
 from operations.audit.stream.gather import REFUSED, gather_stream
 from operations.deployment import Deployment, find_deployment
 from operations.waking import wake_reconciler
+from personalize_local.data.vocabulary import Vocabulary
 from producers.sdk.kinesis import KinesisStream, kinesis_client
 from tests.support.local_endpoint import JARS, Local, local_at
 from tests.support.personalize_load import Event
 from tests.support.personalize_state import StateOnDisk
+from tests.support.published_shop import publish
 from tests.support.stream_faults_traffic import Traffic, Truth, seconds_before
 
 _MANY: Final = 10_000  # calls; more than a test makes
+_SHARD: Final = "shardId-000000000000"
 _ASLEEP: Final = ("events-hourly", "audit", "reconcile")  # schedules that would run beside the tests
 
 
@@ -64,18 +68,50 @@ class Stage:
         self.local.endpoint.faults(**orders)
 
     def put_events(self, kind: str, **more: float) -> None:
-        """What the next PutEvents calls meet."""
+        """What PutEvents calls meet from now on."""
+        self._personalize("DELETE", "faults")
         fault = {"operation": "PutEvents", "kind": kind, "times": _MANY, **more}
-        self._personalize("POST", json.dumps(fault).encode())
+        self._personalize("POST", "faults", fault)
 
     def calm(self) -> None:
         """No fault from now on."""
         self.faults()
-        self._personalize("DELETE")
+        self._personalize("DELETE", "faults")
 
-    def struck(self, kind: str) -> int:
-        """How often the endpoint's fault struck since it was ordered."""
-        return int(self.local.endpoint.health()["faults"]["struck"].get(kind, 0))
+    def struck(self) -> Mapping[str, int]:
+        """How often each of the endpoint's faults struck since they were ordered."""
+        found: Mapping[str, int] = self.local.endpoint.health()["faults"]["struck"]
+        return found
+
+    def killed(self) -> int:
+        """How many processes of functions died of what was ordered."""
+        return int(self.local.endpoint.health()["faults"]["killed"])
+
+    def met(self) -> int:
+        """How many PutEvents calls met what is ordered for them."""
+        left: int = self._personalize("GET", "state")["faults"]["PutEvents"]
+        return _MANY - left
+
+    @contextmanager
+    def source_off(self) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+        """Within the block nothing is delivered but by `invoke`; then all of it is. Gives the records since, as
+        Lambda hands them over."""
+        kinesis, where = self.local.client("kinesis"), {"StreamName": self.deployment.stream_name, "ShardId": _SHARD}
+        iterator = kinesis.get_shard_iterator(**where, ShardIteratorType="LATEST")["ShardIterator"]
+        client = self.local.client("lambda")
+        (mapping,) = client.list_event_source_mappings(FunctionName=self.function)["EventSourceMappings"]
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+        try:
+            yield lambda: list(map(_handed_over, kinesis.get_records(ShardIterator=iterator)["Records"]))
+        finally:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+    def invoke(self, records: Sequence[Mapping[str, Any]]) -> str | None:
+        """Deliver a batch by hand: the number of the record that is given back."""
+        payload = json.dumps({"Records": records})
+        answer = self.local.client("lambda").invoke(FunctionName=self.function, Payload=payload)
+        failures = json.load(answer["Payload"])["batchItemFailures"]
+        return failures[0]["itemIdentifier"] if failures else None
 
     def drain(self) -> Mapping[str, Any]:
         return self.local.endpoint.drain(timeout_seconds=300)
@@ -85,6 +121,17 @@ class Stage:
         for _ in range(rounds):
             traffic.mixed(records)
             self.drain()
+
+    def publish(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Interactions by file, imported and trained on when this returns."""
+        publish(self.deployment.personalize(), "interactions", rows)
+        wake_reconciler(self.deployment)
+        self.drain()
+
+    def trained_on(self) -> list[Counter[tuple[str, str, int]]]:
+        """User, item and time of each interaction that a solution version has learned from; of each version."""
+        found = self.personalize_data.resources().values()
+        return [_trained_on(Path(each.private["model"])) for each in found if each.kind == "solution-version"]
 
     def settle(self) -> None:
         """Faults are over: everything comes through, and each line is where it must be, once."""
@@ -132,11 +179,13 @@ class Stage:
         )
         return Report(hops=[hop], findings=[], pending=[])
 
-    def _personalize(self, method: str, body: bytes = b"") -> None:
-        url = f"{self.local.endpoint.url}/_personalize/faults"
-        request = urllib.request.Request(url, data=body or None, method=method)  # noqa: S310 - of this machine
+    def _personalize(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        url = f"{self.local.endpoint.url}/_personalize/{path}"
+        body = json.dumps(document).encode() if document else None
+        request = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - of this machine
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
-            response.read()
+            answer: dict[str, Any] = json.load(response)
+            return answer
 
 
 @contextmanager
@@ -164,6 +213,26 @@ def _send_no_job(stage: Stage) -> None:
     stage.local.client("events").disable_rule(Name=f"{name}-raw-landed")
     for schedule in _ASLEEP:
         stage.local.client("scheduler").delete_schedule(Name=f"{name}-{schedule}")
+
+
+def _trained_on(model: Path) -> Counter[tuple[str, str, int]]:
+    users, items = (Vocabulary.open(model / name) for name in ("users", "items"))
+    start, item, at = (np.load(model / f"history-{name}.npy") for name in ("start", "item", "at"))
+    return Counter(
+        (user, items[item[place]], int(at[place]))
+        for number, user in enumerate(users)
+        for place in range(start[number], start[number + 1])
+    )
+
+
+def _handed_over(record: Mapping[str, Any]) -> dict[str, Any]:
+    number = record["SequenceNumber"]
+    data = {
+        "sequenceNumber": number,
+        "data": base64.b64encode(record["Data"]).decode(),
+        "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
+    }
+    return {"eventID": f"{_SHARD}:{number}", "eventSource": "aws:kinesis", "kinesis": data}
 
 
 def _as_stored(row: Mapping[str, Any]) -> Event:

@@ -112,14 +112,16 @@ class Traffic:
     def new_event(self) -> Event:
         number, visitor = next(self._numbers), self._chance.randrange(_VISITORS)
         is_known = visitor % 3 > 0
-        at = self._seconds()
+        event_type = self._chance.choice(_TYPES)
         return Event(
             event_id=f"{self._producer.producer_id}-{number:06d}",
-            event_type=self._chance.choice(_TYPES),
-            occurred_at=format_instant(at),
+            event_type=event_type,
+            occurred_at=format_instant(self._seconds()),
             user_id=f"u-{visitor}" if is_known else None,
             anonymous_id=None if is_known and visitor % 2 else f"a-{visitor}",
             item_id=f"i-{self._chance.randrange(25):05d}",
+            value=self._chance.choice((19.99, 5.0)) if event_type == "purchase" else None,
+            impression=self._chance.choice((None, ("i-00001", "i-00002"))) if event_type == "click" else None,
             recommendation_id=self._chance.choice((None, None, "RID-1")),
             consent=self._chance.choice((None,) * 9 + (Consent(personalization=False),)),
         )
