@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from consumers.catalog.batch import Ports
@@ -20,8 +20,8 @@ from consumers.catalog.versions import StateVersions
 from consumers.realtime.token_bucket import TokenBucket
 from consumers.state_table import Item, MemoryState
 from contract.errors import TransientError
+from tests.factories import FakeClock
 
-NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ARNS = {"items": "arn:items", "users": "arn:users"}
 
 
@@ -46,20 +46,6 @@ class Fate:
         if is_last:
             raise Killed
         return done
-
-
-@dataclass(slots=True)
-class FakeClock:
-    seconds: float = 0.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import yaml
 
 from infra.assembly import Assembly
 from infra.assets import ROOT
+from tests.support.role_grants import Grant, granted, listed
 
 pytestmark = pytest.mark.integration
 
@@ -28,32 +29,6 @@ PERSONALIZE = [
     f"arn:<AWS::Partition>:personalize:<AWS::Region>:<AWS::AccountId>:{own}"
     for own in ("*/clickstream-prod*", "event-tracker/*")
 ]
-
-Grant = tuple[str, str, str]
-"""An action, a resource, and the condition under which it holds."""
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def granted(assembly: Assembly, role: str) -> set[Grant]:
-    return {
-        (action, assembly.render(resource), rendered(assembly, statement.get("Condition", {})))
-        for policy in assembly.of_type("AWS::IAM::Policy")
-        if f"<{role}>" in [assembly.render(each) for each in policy.properties["Roles"]]
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-        for action in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
-    }
-
-
-def rendered(assembly: Assembly, conditions: dict[str, dict[str, Any]]) -> str:
-    return "; ".join(
-        f"{operator} {key}: {' '.join(sorted(assembly.render(value) for value in listed(values)))}"
-        for operator, entries in conditions.items()
-        for key, values in sorted(entries.items())
-    )
 
 
 def storage(function: dict[str, Any]) -> Iterator[Grant]:

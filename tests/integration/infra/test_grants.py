@@ -10,6 +10,7 @@ import yaml
 
 from infra.assembly import Assembly
 from infra.assets import ROOT
+from tests.support.role_grants import Grant, granted
 
 pytestmark = pytest.mark.integration
 
@@ -25,33 +26,6 @@ BUSES = {"clickstream": "<EventBus.Arn>"}
 WRITE_ACTIONS = ("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
 LOG_ACTIONS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 LOGS = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws-glue/*"
-
-Grant = tuple[str, str, str]
-"""An action, a resource, and the condition under which it holds."""
-
-
-def listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def granted(assembly: Assembly, role: str) -> set[Grant]:
-    """Every permission in the policies of a role, one action and resource at a time."""
-    return {
-        (action, assembly.render(resource), rendered(assembly, statement.get("Condition", {})))
-        for policy in assembly.of_type("AWS::IAM::Policy")
-        if f"<{role}>" in [assembly.render(each) for each in policy.properties["Roles"]]
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-        for action in listed(statement["Action"])
-        for resource in listed(statement["Resource"])
-    }
-
-
-def rendered(assembly: Assembly, conditions: dict[str, dict[str, Any]]) -> str:
-    return "; ".join(
-        f"{operator} {key}: {' '.join(sorted(assembly.render(value) for value in listed(values)))}"
-        for operator, entries in conditions.items()
-        for key, values in sorted(entries.items())
-    )
 
 
 def arn(location: dict[str, str]) -> str:

@@ -19,26 +19,12 @@ from consumers.warming.core import Plan, Warming
 from consumers.warming.ports import Recommended, Refused
 from consumers.warming.promotion import promotion_of
 from contract.errors import TransientError
+from tests.factories import FakeClock
 
 pytestmark = pytest.mark.unit
 
-NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 CAMPAIGN, VERSION, FILTER = "arn:campaign", "arn:version/2", "arn:filter"
 EVENT = {"detail": {"Decision": "promoted", "Campaign": CAMPAIGN, "SolutionVersion": VERSION, "Replaces": "arn:1"}}
-
-
-@dataclass(slots=True)
-class Clock:
-    seconds: float = 0.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 @dataclass(slots=True)
@@ -68,7 +54,7 @@ class World:
 
 
 def warming(world: World, *, answering: str = VERSION, filter_name: str = "bought", users: int = 3) -> Warming:
-    clock, state = Clock(), MemoryState()
+    clock, state = FakeClock(), MemoryState()
     campaigns = {"any": {"arn": CAMPAIGN, "solution_version_arn": answering}}
     state.put(
         "personalize", "resources", {"value": json.dumps({"campaigns": campaigns, "filters": {"bought": FILTER}})}
