@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
+import botocore.session
 import structlog
 from botocore.config import Config
 
@@ -15,6 +16,7 @@ from consumers.logs import configure_logs
 from consumers.realtime.clock import SystemClock
 from consumers.realtime.core import BatchResponse
 from consumers.realtime.settings import Settings, Surroundings, consumer
+from consumers.realtime.signed_http import SignedPersonalizeEvents
 from consumers.settings import load_settings
 from consumers.state_table import DynamoDBState
 
@@ -23,19 +25,14 @@ _MARGIN_SECONDS = 6.0  # what is under way is ended, users and the watermark are
 configure_logs(os.environ)
 settings = load_settings(Settings, os.environ)
 clock = SystemClock()
-# Each PutEvents call is tried again by the sender, which knows how much time is left; its shape is the contract's.
-once = Config(
-    parameter_validation=False,
-    max_pool_connections=settings.put_events_threads,
-    retries={"total_max_attempts": 1},
-    connect_timeout=2,
-    read_timeout=4,
-)
 retried = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=4)
 realtime = consumer(
     settings,
     Surroundings(
-        personalize_events=boto3.client("personalize-events", config=once),
+        # Each PutEvents call is tried again by the sender, which knows how much time is left.
+        personalize_events=SignedPersonalizeEvents.of_session(
+            botocore.session.get_session(), connections=settings.put_events_threads, clock=clock
+        ),
         s3=boto3.client("s3", config=retried),
         dynamodb=boto3.client("dynamodb", config=retried),
         state=DynamoDBState(boto3.resource("dynamodb", config=retried).Table(settings.state_table)),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TextIO
 
 import msgspec
 
-from consumers.realtime.adapters import PersonalizeEvents, S3Quarantine
+from consumers.realtime.adapters import Client, PersonalizeEvents, S3Quarantine
 from consumers.realtime.clock import Clock
 from consumers.realtime.core import Consumer
 from consumers.realtime.dynamodb import DynamoDBStore, DynamoDBUsers
@@ -57,9 +57,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a consumer works on: boto3's clients, threads, the log and time."""
+    """What a consumer works on: clients of AWS, threads, the log and time."""
 
-    personalize_events: Any
+    personalize_events: Client
     s3: Any
     dynamodb: Any
     state: StateTable

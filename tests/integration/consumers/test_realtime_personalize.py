@@ -11,17 +11,19 @@ from random import Random
 from typing import Any
 
 import pytest
+from botocore.session import Session
 
 from consumers.realtime.adapters import PersonalizeEvents
 from consumers.realtime.calls import Call
 from consumers.realtime.clock import SystemClock
 from consumers.realtime.sending import Refused
+from consumers.realtime.signed_http import SignedPersonalizeEvents
 from consumers.realtime.tracker import blames_tracker
 from contract.codec import Event
 from contract.errors import TransientError
 from contract.projection import interaction
 from tests.factories import event
-from tests.support.personalize_server import Server, running, s3_server
+from tests.support.personalize_server import KEYS, Server, running, s3_server
 from tests.support.personalize_state import StateOnDisk
 from tests.support.personalize_walk import INTERACTIONS, Walk
 from tests.support.realtime_stream import random_shard
@@ -67,12 +69,19 @@ def emulated(server: Server, tracking_id: str) -> Iterator[Emulated]:
     world = World()
     world.state.put("personalize", "resources", {"value": json.dumps({"tracking_id": tracking_id})})
     with ThreadPoolExecutor(8) as threads:
-        client = server.client("personalize-events", parameter_validation=False, max_pool_connections=8)
-        personalize, clock = PersonalizeEvents(client), SystemClock()
+        personalize, clock = PersonalizeEvents(client(server)), SystemClock()
         sender = replace(world.consumer.sender, personalize=personalize, threads=threads, clock=clock)
         world.consumer = replace(world.consumer, sender=sender, clock=clock)
         yield Emulated(server, tracking_id, world)
     server.admin("DELETE", "faults")
+
+
+def client(server: Server) -> SignedPersonalizeEvents:
+    """The consumer's own, of eight connections."""
+    session = Session()
+    session.set_config_variable("region", KEYS["region_name"])
+    session.set_credentials(KEYS["aws_access_key_id"], KEYS["aws_secret_access_key"])
+    return SignedPersonalizeEvents.of_session(session, connections=8, clock=SystemClock(), endpoint_url=server.url)
 
 
 def named(prefix: str, count: int) -> list[Event]:
@@ -120,8 +129,11 @@ def test_while_personalize_is_down_records_are_given_back_and_come_through_later
     assert [name for name in emulated.in_store() if name.startswith("down")] == [f"down-{n:03d}" for n in range(20)]
 
 
-def adapter(emulated: Emulated) -> PersonalizeEvents:
-    return PersonalizeEvents(emulated.server.client("personalize-events", parameter_validation=False))
+@pytest.fixture(params=["lean", "boto3"])
+def adapter(request: pytest.FixtureRequest, emulated: Emulated) -> PersonalizeEvents:
+    """Over either client."""
+    plain = emulated.server.client("personalize-events", parameter_validation=False)
+    return PersonalizeEvents(client(emulated.server) if request.param == "lean" else plain)
 
 
 def call(**entry: Any) -> Call:
@@ -129,31 +141,33 @@ def call(**entry: Any) -> Call:
     return Call(session_id="s-1", user_id=None, entries=(made,), numbers=(0,))
 
 
-def test_what_personalize_refuses_of_an_event_is_not_the_trackers_fault(emulated: Emulated) -> None:
+def test_what_personalize_refuses_of_an_event_is_not_the_trackers_fault(
+    emulated: Emulated, adapter: PersonalizeEvents
+) -> None:
     with pytest.raises(Refused) as caught:
-        adapter(emulated).put(emulated.tracking_id, call(eventType="x" * 300))
+        adapter.put(emulated.tracking_id, call(eventType="x" * 300))
 
     assert str(caught.value)
     assert not blames_tracker(str(caught.value), call(eventType="x" * 300))
 
 
-def test_an_unknown_tracker_is_not_the_events_fault(emulated: Emulated) -> None:
+def test_an_unknown_tracker_is_not_the_events_fault(adapter: PersonalizeEvents) -> None:
     with pytest.raises(Refused) as caught:
-        adapter(emulated).put("00000000-0000-0000-0000-000000000000", call())
+        adapter.put("00000000-0000-0000-0000-000000000000", call())
 
     assert blames_tracker(str(caught.value), call())
 
 
 @pytest.mark.parametrize("kind", ["throttle", "internal", "unavailable"])
-def test_a_busy_personalize_is_transient(emulated: Emulated, kind: str) -> None:
+def test_a_busy_personalize_is_transient(emulated: Emulated, adapter: PersonalizeEvents, kind: str) -> None:
     emulated.order(kind)
 
     with pytest.raises(TransientError, match="put events"):
-        adapter(emulated).put(emulated.tracking_id, call())
+        adapter.put(emulated.tracking_id, call())
 
 
 def test_a_personalize_that_nobody_reaches_is_transient(tmp_path: Path) -> None:
     nobody = Server(data=tmp_path, port=1, s3_endpoint="http://127.0.0.1:1")
 
     with pytest.raises(TransientError, match="put events"):
-        PersonalizeEvents(nobody.client("personalize-events")).put("t", call())
+        PersonalizeEvents(client(nobody)).put("t", call())
