@@ -8,7 +8,7 @@ RUN := .venv/bin/python
 # Two processes for the many tests; `make test WORKERS=1` runs them one after another.
 WORKERS ?= 2
 PYTEST := $(RUN) -m pytest -q
-IN_WORKERS = $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS) --dist loadgroup)
+IN_WORKERS = $(if $(filter-out 1,$(WORKERS)),-n $(WORKERS))
 READY := .venv/.ready
 
 COMPILE := UV_SYSTEM_CERTS=1 .venv/bin/uv pip compile -q --python-version 3.11 --generate-hashes --no-header \

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
 from infra.local.java import archive_option, java_home
 from infra.local.paths import LocalPaths
+from tests.support.workers import SPARK, Together, group_of
 
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Duser.timezone=UTC"
-TESTS = Path(__file__).parent
 ARCHIVE = LocalPaths().home / "tests-classes.jsa"
 
 
@@ -48,18 +48,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     session.stop()
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On several workers, what shares a Spark session or an endpoint stays together. Spark's tests take longest and
-    come first."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _group(item) != "spark")
+    """Spark's tests take longest and come first: on two workers, one begins with them."""
+    items.sort(key=lambda item: group_of(item.nodeid) != SPARK)
 
 
-def _group(item: pytest.Item) -> str:
-    """A folder of fixtures is one group, elsewhere a file is."""
-    if "spark" in getattr(item, "fixturenames", ()):
-        return "spark"
-    kind, *folders = item.path.relative_to(TESTS).parts
-    return "/".join((kind, *folders[:1]))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    config.option.loadscopereorder = False
+    return Together(config, log)
