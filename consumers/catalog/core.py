@@ -15,7 +15,7 @@ import structlog
 from consumers.catalog.batch import Batch, Ports
 from consumers.catalog.changes import Message
 from consumers.catalog.report import Metrics, Report
-from consumers.realtime.clock import Clock
+from consumers.clock import Clock
 
 log = structlog.get_logger()
 

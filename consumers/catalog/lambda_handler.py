@@ -12,8 +12,8 @@ from botocore.config import Config
 
 from consumers.catalog.core import BatchResponse
 from consumers.catalog.settings import Settings, Surroundings, consumer
+from consumers.clock import SystemClock
 from consumers.logs import configure_logs
-from consumers.realtime.clock import SystemClock
 from consumers.settings import load_settings
 from consumers.state_table import DynamoDBState
 

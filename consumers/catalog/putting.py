@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from consumers.catalog.records import Record
-from consumers.realtime.clock import Clock
-from consumers.realtime.token_bucket import TokenBucket
+from consumers.clock import Clock
+from consumers.token_bucket import TokenBucket
 from contract.errors import TransientError
 
 MAX_RECORDS = 10

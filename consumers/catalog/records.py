@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from consumers.realtime.entries import camel_case
+from consumers.property_names import camel_case
 from contract import projection
 
 _OF = {"items": projection.item, "users": projection.user}

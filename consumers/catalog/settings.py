@@ -14,10 +14,10 @@ from consumers.catalog.core import Catalog
 from consumers.catalog.putting import Putter
 from consumers.catalog.resources import StateResources
 from consumers.catalog.versions import StateVersions
-from consumers.emf import EmfCounts
-from consumers.realtime.clock import Clock
-from consumers.realtime.token_bucket import TokenBucket
+from consumers.clock import Clock
+from consumers.emf import EmfMetrics
 from consumers.state_table import StateTable
+from consumers.token_bucket import TokenBucket
 from contract.snapshots import DATASETS
 
 
@@ -57,5 +57,5 @@ def consumer(settings: Settings, on: Surroundings) -> Catalog:
             chance=random.uniform,
         ),
     )
-    metrics = EmfCounts(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage)
+    metrics = EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage)
     return Catalog(ports=ports, metrics=metrics, clock=on.clock)

@@ -13,9 +13,9 @@ from typing import TypedDict
 
 import structlog
 
+from consumers.clock import Clock
 from consumers.realtime.calls import calls_of
 from consumers.realtime.chunks import chunks
-from consumers.realtime.clock import Clock
 from consumers.realtime.entries import Entry
 from consumers.realtime.judged import Judge, Judged
 from consumers.realtime.lines import KinesisRecord, lines_of, shard_of

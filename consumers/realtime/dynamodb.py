@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from consumers.aws_errors import error_code, translated
+from consumers.clock import Clock
 from consumers.realtime.attributes import Attributes, plain, typed
 from consumers.realtime.clickthrough import Clicks, expires_at
-from consumers.realtime.clock import Clock
 from consumers.realtime.popularity import Popularity, decode_popularity, encode_popularity
 from consumers.realtime.sending import FIRST_PAUSE_SECONDS
 from consumers.realtime.settlement import CONSUMER, Settlement, Watermark

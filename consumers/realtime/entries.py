@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from consumers.property_names import camel_case
 from contract.codec import Event
 from contract.errors import ConfigurationError
 from contract.events import RESERVED_WORDS
@@ -47,12 +48,6 @@ class Properties:
         if len(text) > MAX_PROPERTIES_CHARS:
             raise TooLong(f"{len(text)} characters of properties; {MAX_PROPERTIES_CHARS} are allowed")
         return text
-
-
-def camel_case(column: str) -> str:
-    """NUM_RATINGS -> numRatings, as Personalize names properties."""
-    first, *rest = column.lower().split("_")
-    return first + "".join(map(str.capitalize, rest))
 
 
 OF_INTERACTIONS = Properties.of(INTERACTIONS.columns)

@@ -12,8 +12,8 @@ import botocore.session
 import structlog
 from botocore.config import Config
 
+from consumers.clock import SystemClock
 from consumers.logs import configure_logs
-from consumers.realtime.clock import SystemClock
 from consumers.realtime.core import BatchResponse
 from consumers.realtime.settings import Settings, Surroundings, consumer
 from consumers.realtime.signed_http import SignedPersonalizeEvents

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from consumers.clock import Clock
 from consumers.realtime.calls import Call
-from consumers.realtime.clock import Clock
-from consumers.realtime.token_bucket import TokenBucket
 from consumers.realtime.tracker import Tracker, blames_tracker
+from consumers.token_bucket import TokenBucket
 from contract.errors import TransientError
 
 In = TypeVar("In")

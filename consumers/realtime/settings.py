@@ -10,16 +10,17 @@ from typing import Annotated, Any, Literal, TextIO
 
 import msgspec
 
+from consumers.clock import Clock
+from consumers.emf import EmfMetrics
 from consumers.realtime.adapters import Client, PersonalizeEvents, S3Quarantine
-from consumers.realtime.clock import Clock
 from consumers.realtime.core import Consumer
 from consumers.realtime.dynamodb import DynamoDBStore, DynamoDBUsers
-from consumers.realtime.emf import EmfMetrics
 from consumers.realtime.judged import Judge
+from consumers.realtime.metrics import EmfReports
 from consumers.realtime.sending import Sender
-from consumers.realtime.token_bucket import TokenBucket
 from consumers.realtime.tracker import Tracker
 from consumers.state_table import StateTable
+from consumers.token_bucket import TokenBucket
 from contract.errors import ConfigurationError
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -89,6 +90,6 @@ def consumer(settings: Settings, on: Surroundings) -> Consumer:
         quarantine=S3Quarantine(on.s3, settings.quarantine_bucket),
         users=DynamoDBUsers(client=on.dynamodb, table=settings.features_table, clock=on.clock, chance=chance),
         store=DynamoDBStore(client=on.dynamodb, state=settings.state_table, features=settings.features_table),
-        metrics=EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage),
+        metrics=EmfReports(EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage)),
         clock=on.clock,
     )

@@ -16,7 +16,7 @@ from botocore.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from consumers.realtime.clock import Clock
+from consumers.clock import Clock
 from consumers.realtime.sigv4 import Signer
 from contract.errors import ConfigurationError
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import structlog
 
-from consumers.realtime.clock import Clock
-from consumers.realtime.token_bucket import TokenBucket
+from consumers.clock import Clock
 from consumers.state_table import StateTable
+from consumers.token_bucket import TokenBucket
 from consumers.warming.active_users import Active, most_recent
 from consumers.warming.ports import Features, Metrics, Personalize, Recommended, Refused, Report
 from consumers.warming.promotion import Promotion

@@ -10,8 +10,8 @@ import boto3
 import structlog
 from botocore.config import Config
 
+from consumers.clock import SystemClock
 from consumers.logs import configure_logs
-from consumers.realtime.clock import SystemClock
 from consumers.settings import load_settings
 from consumers.state_table import DynamoDBState
 from consumers.warming.promotion import promotion_of

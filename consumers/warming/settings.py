@@ -9,10 +9,10 @@ from typing import Annotated, Any, TextIO
 
 import msgspec
 
-from consumers.emf import EmfCounts
-from consumers.realtime.clock import Clock
-from consumers.realtime.token_bucket import TokenBucket
+from consumers.clock import Clock
+from consumers.emf import EmfMetrics
 from consumers.state_table import StateTable
+from consumers.token_bucket import TokenBucket
 from consumers.warming.adapters import DynamoDBFeatures, Runtime
 from consumers.warming.core import Plan, Warming
 
@@ -56,7 +56,7 @@ def warming(settings: Settings, on: Surroundings) -> Warming:
         features=DynamoDBFeatures(on.features),
         state=on.state,
         plan=plan,
-        metrics=EmfCounts(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage),
+        metrics=EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage),
         bucket=TokenBucket(settings.calls_per_second, on.clock),
         clock=on.clock,
         chance=random.uniform,

@@ -18,7 +18,7 @@ from aws_kinesis_agg.deaggregator import deaggregate_records
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.kinesis_stream_event import KinesisStreamRecord
 
-from consumers.realtime.clock import SystemClock
+from consumers.clock import SystemClock
 from consumers.realtime.core import Consumer
 from consumers.realtime.judged import Judge
 from consumers.realtime.lines import KinesisRecord
@@ -26,10 +26,10 @@ from consumers.realtime.popularity import Popularity
 from consumers.realtime.report import Report
 from consumers.realtime.sending import Sender
 from consumers.realtime.settlement import Settlement, Watermark
-from consumers.realtime.token_bucket import TokenBucket
 from consumers.realtime.tracker import Tracker
 from consumers.realtime.users import Item
 from consumers.state_table import MemoryState
+from consumers.token_bucket import TokenBucket
 from contract.codec import Event, encode
 from contract.judge import Plausible
 from contract.times import format_instant

@@ -17,8 +17,8 @@ from consumers.catalog.putting import Putter, Refused
 from consumers.catalog.records import Record
 from consumers.catalog.resources import StateResources
 from consumers.catalog.versions import StateVersions
-from consumers.realtime.token_bucket import TokenBucket
 from consumers.state_table import Item, MemoryState
+from consumers.token_bucket import TokenBucket
 from contract.errors import TransientError
 from tests.factories import FakeClock
 

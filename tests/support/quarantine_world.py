@@ -24,7 +24,8 @@ from operations.quarantine_replay.verdict import Contract
 from producers.sdk.batches import BatchWriter
 from producers.sdk.limits import Limits
 from producers.sdk.memory import MemoryStream
-from tests.support.catalog_world import FakeClock, MemoryQueue
+from tests.factories import FakeClock
+from tests.support.catalog_world import MemoryQueue
 from tests.support.folder_store import FolderStore
 from tests.support.world import view
 

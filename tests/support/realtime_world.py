@@ -22,10 +22,10 @@ from consumers.realtime.popularity import Popularity
 from consumers.realtime.report import Report
 from consumers.realtime.sending import Refused, Sender
 from consumers.realtime.settlement import Settlement, Watermark
-from consumers.realtime.token_bucket import TokenBucket
 from consumers.realtime.tracker import Tracker
 from consumers.realtime.users import Item
 from consumers.state_table import Conflict, MemoryState
+from consumers.token_bucket import TokenBucket
 from contract.codec import Event, encode
 from contract.errors import TransientError
 from contract.stream_account import StreamAccount, outcomes_of

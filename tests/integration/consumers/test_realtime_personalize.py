@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from consumers.clock import SystemClock
 from consumers.realtime.adapters import PersonalizeEvents
 from consumers.realtime.calls import Call
-from consumers.realtime.clock import SystemClock
 from consumers.realtime.sending import Refused
 from consumers.realtime.signed_http import SignedPersonalizeEvents
 from consumers.realtime.tracker import blames_tracker

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from urllib3 import HTTPConnectionPool, Timeout
 
+from consumers.clock import SystemClock
 from consumers.realtime.adapters import Client, PersonalizeEvents
 from consumers.realtime.calls import Call
-from consumers.realtime.clock import SystemClock
 from consumers.realtime.sending import Refused
 from consumers.realtime.signed_http import SignedPersonalizeEvents
 from contract.errors import ConfigurationError, TransientError

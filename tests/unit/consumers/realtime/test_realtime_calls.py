@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumers.property_names import camel_case
 from consumers.realtime.calls import MAX_ENTRIES, Call, calls_of, session_of
-from consumers.realtime.entries import OF_INTERACTIONS, Properties, TooLong, camel_case, entry_of
+from consumers.realtime.entries import OF_INTERACTIONS, Properties, TooLong, entry_of
 from contract.codec import Event
 from contract.errors import ConfigurationError
 from contract.projection import INTERACTIONS, DatasetColumn

@@ -13,9 +13,10 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumers.emf import EmfMetrics
 from consumers.realtime.attributes import plain, typed
-from consumers.realtime.emf import MAX_VALUES, EmfMetrics, Metric, metrics_of, quantiles
 from consumers.realtime.lines import Line
+from consumers.realtime.metrics import MAX_VALUES, EmfReports, Metric, metrics_of, quantiles
 from consumers.realtime.quarantine import Poison, objects_of
 from contract.codec import encode
 from tests.factories import NOW, event
@@ -51,7 +52,7 @@ def test_a_settled_batch_is_one_line_of_metrics() -> None:
     world.deliver(records(event(received_at="2026-11-23T09:29:59Z"), event(event_type="search"), b"junk"))
     [report] = world.metrics.reports
 
-    EmfMetrics(out=out, function="clickstream-dev-realtime", stage="dev").emit(report, NOW)
+    EmfReports(EmfMetrics(out=out, function="clickstream-dev-realtime", stage="dev")).emit(report, NOW)
 
     [line] = out.getvalue().splitlines()
     emf = json.loads(line)
@@ -71,7 +72,10 @@ def test_a_settled_batch_is_one_line_of_metrics() -> None:
     }
     [metrics] = directive["CloudWatchMetrics"]
     assert (metrics["Namespace"], metrics["Dimensions"]) == ("Clickstream", [["Function", "Stage"]])
-    assert [metric["Name"] for metric in metrics["Metrics"]] == list(get_args(Metric))
+    in_ms = {"lag_ms", "event_to_put_events_ms"}
+    assert metrics["Metrics"] == [
+        {"Name": name, "Unit": "Milliseconds" if name in in_ms else "Count"} for name in get_args(Metric)
+    ]
 
 
 def test_metrics_without_a_value_are_left_out() -> None:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumers.clock import SystemClock
 from consumers.realtime.calls import Call
-from consumers.realtime.clock import SystemClock
-from consumers.realtime.token_bucket import BURST_SECONDS, TokenBucket
 from consumers.realtime.tracker import Tracker, blames_tracker
 from consumers.state_table import MemoryState
+from consumers.token_bucket import BURST_SECONDS, TokenBucket
 from contract.errors import TransientError
 from tests.factories import FakeClock, event
 from tests.support.realtime_world import Faults, World, records

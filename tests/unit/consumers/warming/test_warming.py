@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.realtime.token_bucket import TokenBucket
 from consumers.state_table import MemoryState
+from consumers.token_bucket import TokenBucket
 from consumers.warming.active_users import Seen, most_recent
 from consumers.warming.core import Plan, Warming
 from consumers.warming.ports import Recommended, Refused

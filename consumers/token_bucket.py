@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-from consumers.realtime.clock import Clock
+from consumers.clock import Clock
 
 BURST_SECONDS = 0.5
 

@@ -1,4 +1,4 @@
-"""Time as the consumer asks for it."""
+"""Time as consumers ask for it."""
 
 from __future__ import annotations
 

@@ -1,17 +1,15 @@
-"""Metrics as lines of CloudWatch's embedded metric format."""
+"""The metrics of a report."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, TextIO, get_args
+from typing import Final, Literal, get_args
 
+from consumers.emf import EmfMetrics
 from consumers.realtime.report import Report
-from contract.times import epoch_ms
 
-NAMESPACE: Final = "Clickstream"
 MAX_VALUES: Final = 100  # of one metric in one line
 
 Metric = Literal[
@@ -25,31 +23,16 @@ Metric = Literal[
     "lag_ms",
     "event_to_put_events_ms",
 ]
-_IN_MS: Final = frozenset({"lag_ms", "event_to_put_events_ms"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmfMetrics:
-    """CloudWatch reads them from the function's log."""
+@dataclass(frozen=True, slots=True)
+class EmfReports:
+    """Each report as a line of metrics."""
 
-    out: TextIO
-    function: str
-    stage: str
+    emf: EmfMetrics
 
     def emit(self, report: Report, now: datetime) -> None:
-        values = metrics_of(report, now)
-        directive = {
-            "Namespace": NAMESPACE,
-            "Dimensions": [["Function", "Stage"]],
-            "Metrics": [{"Name": n, "Unit": "Milliseconds" if n in _IN_MS else "Count"} for n in values],
-        }
-        line: dict[str, Any] = {
-            "_aws": {"Timestamp": epoch_ms(now), "CloudWatchMetrics": [directive]},
-            "Function": self.function,
-            "Stage": self.stage,
-            **values,
-        }
-        self.out.write(json.dumps(line, separators=(",", ":")) + "\n")
+        self.emf.emit(metrics_of(report, now), now)
 
 
 def metrics_of(report: Report, now: datetime) -> dict[str, int | list[int]]:
