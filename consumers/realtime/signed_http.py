@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.httpsession import get_cert_path
 from botocore.parsers import create_parser
 from botocore.utils import get_environ_proxies
@@ -32,7 +32,7 @@ _once = Retry(total=False)  # nor is a redirect followed: the signature is for o
 class SignedPersonalizeEvents:
     """As boto3's client of personalize-events for `put_events`, which raises botocore's errors; each call is made once.
 
-    `credentials` are botocore's, which renew themselves.
+    `credentials` are botocore's, which renew themselves, or None where it found none.
     """
 
     pool: HTTPConnectionPool
@@ -46,24 +46,23 @@ class SignedPersonalizeEvents:
     ) -> SignedPersonalizeEvents:
         """Address, region, credentials and certificates are those that botocore's `session` would use.
 
-        Raises `ConfigurationError` without credentials, and where a proxy stands between: none is spoken to.
+        Raises `ConfigurationError` where a proxy stands between: none is spoken to.
         """
         meta = session.create_client(_SERVICE, endpoint_url=endpoint_url).meta
         url = f"{meta.endpoint_url.rstrip('/')}/events"
-        credentials = session.get_credentials()
-        if credentials is None:
-            raise ConfigurationError("put events: there are no AWS credentials")
         if urlsplit(url).scheme in get_environ_proxies(url):
             raise ConfigurationError(f"put events: goes through no proxy; name {urlsplit(url).hostname} in NO_PROXY")
         return cls(
             pool=_pool(url, connections, get_cert_path(_certificates(session))),
             signer=Signer.of_url(url, region=meta.region_name, service=meta.service_model.signing_name),
-            credentials=credentials,
+            credentials=session.get_credentials(),
             clock=clock,
         )
 
     def put_events(self, **arguments: Any) -> None:
         """Raises `ClientError` for what Personalize answered, and `HTTPClientError` where it did not answer."""
+        if self.credentials is None:
+            raise NoCredentialsError
         body = msgspec.json.encode(arguments)
         keys = self.credentials.get_frozen_credentials()
         headers = self.signer.headers(body, keys=keys, at=self.clock.now())

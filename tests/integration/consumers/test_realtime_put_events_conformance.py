@@ -243,15 +243,17 @@ def test_a_proxy_is_refused_at_the_start(http: ScriptedHttp, monkeypatch: pytest
     assert outcome(lean(http.url)) == TAKEN
 
 
-def test_no_credentials_are_refused_at_the_start(http: ScriptedHttp) -> None:
+def test_without_credentials_nothing_is_asked(http: ScriptedHttp) -> None:
     class Nobody:
         """A session where nobody is logged in."""
 
         create_client = staticmethod(session().create_client)
+        get_config_variable = staticmethod(session().get_config_variable)
         get_credentials = staticmethod(lambda: None)
 
-    with pytest.raises(ConfigurationError, match="no AWS credentials"):
-        SignedPersonalizeEvents.of_session(Nobody(), connections=1, clock=SystemClock(), endpoint_url=http.url)
+    client = SignedPersonalizeEvents.of_session(Nobody(), connections=1, clock=SystemClock(), endpoint_url=http.url)
+
+    assert (outcome(client), http.requests) == (WRONG, [])
 
 
 @pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
