@@ -137,10 +137,12 @@ class Stage:
         """Faults are over: everything comes through, and each line is where it must be, once."""
         self.calm()
         drained = self.drain()
-        assert (drained["failing"], drained["given_up"], drained["undelivered"]) == ([], [], [])
-        assert self.audited() == self._balanced()
-        assert self.stored() == {name: _as_stored(row) for name, row in self.truth.rows.items()}
-        assert self.quarantined() == Counter(self.truth.poison)
+        left = [*drained["failing"], *drained["given_up"], *drained["undelivered"]]
+        assert left == [], left
+        report = self.audited()
+        assert report == self._balanced(), f"{report} instead of {self._balanced()}"
+        _assert_same("put events", self.stored(), {name: _as_stored(row) for name, row in self.truth.rows.items()})
+        _assert_same("quarantined lines", self.quarantined(), Counter(self.truth.poison))
 
     def audited(self) -> Report:
         """The audit's hop of the stream, with nothing excused."""
@@ -153,7 +155,7 @@ class Stage:
         """What the emulator has of PutEvents. Raises AssertionError for an event that is there twice."""
         events = self.personalize_data.events()
         found = {name: event for _, name, event in events}
-        assert len(found) == len(events)
+        assert len(found) == len(events), "an event is in the store twice"
         return found
 
     def quarantined(self) -> Counter[bytes]:
@@ -165,7 +167,7 @@ class Stage:
                 line = json.loads(text)
                 place = line["shard"], line["sequence"], line["sub"]
                 payload = base64.b64decode(line["payload"])
-                assert places.setdefault(place, payload) == payload
+                assert places.setdefault(place, payload) == payload, f"other bytes at {place}"
         return Counter(places.values())
 
     def _balanced(self) -> Report:
@@ -213,6 +215,16 @@ def _send_no_job(stage: Stage) -> None:
     stage.local.client("events").disable_rule(Name=f"{name}-raw-landed")
     for schedule in _ASLEEP:
         stage.local.client("scheduler").delete_schedule(Name=f"{name}-{schedule}")
+
+
+def _assert_same(what: str, found: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> None:
+    missing = {key: value for key, value in wanted.items() if found.get(key) != value}
+    unknown = {key: value for key, value in found.items() if wanted.get(key) != value}
+    assert (missing, unknown) == ({}, {}), f"{what}: wanted {_few(missing)}; found {_few(unknown)}"
+
+
+def _few(found: Mapping[Any, Any]) -> str:
+    return f"{len(found):,}, as {list(found.items())[:3]}"
 
 
 def _trained_on(model: Path) -> Counter[tuple[str, str, int]]:
