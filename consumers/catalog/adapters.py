@@ -1,4 +1,4 @@
-"""Effects in AWS: PutItems, PutUsers and objects in S3."""
+"""Effects in AWS: PutItems and PutUsers."""
 
 from __future__ import annotations
 
@@ -36,16 +36,6 @@ class PersonalizeDatasets:
             self.client.put_items(datasetArn=arn, items=[_entry("itemId", record) for record in records])
         else:
             self.client.put_users(datasetArn=arn, users=[_entry("userId", record) for record in records])
-
-
-@dataclass(frozen=True, slots=True)
-class S3Objects:
-    client: Any  # of S3
-    bucket: str
-
-    def put(self, key: str, body: bytes) -> None:
-        with translated(f"keep {key}"):
-            self.client.put_object(Bucket=self.bucket, Key=key, Body=body)
 
 
 def _entry(name: str, record: Record) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TextIO
 
 import msgspec
 
-from consumers.catalog.adapters import PersonalizeDatasets, S3Objects
+from consumers.catalog.adapters import PersonalizeDatasets
 from consumers.catalog.batch import Ports
 from consumers.catalog.core import Catalog
 from consumers.catalog.putting import Putter
@@ -16,6 +16,7 @@ from consumers.catalog.resources import StateResources
 from consumers.catalog.versions import StateVersions
 from consumers.clock import Clock
 from consumers.emf import EmfMetrics
+from consumers.s3_objects import S3Objects
 from consumers.state_table import StateTable
 from consumers.token_bucket import TokenBucket
 from contract.snapshots import DATASETS

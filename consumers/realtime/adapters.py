@@ -1,4 +1,4 @@
-"""Effects in AWS: PutEvents and the quarantine's bucket."""
+"""PutEvents in AWS."""
 
 from __future__ import annotations
 
@@ -37,13 +37,3 @@ class PersonalizeEvents:
                 raise Refused(error.response["Error"].get("Message", "")) from error
             # PutEvents knows no other fault of the caller: a status of its own, or of something between.
             raise TransientError(f"put events: {error}") from error
-
-
-@dataclass(frozen=True, slots=True)
-class S3Quarantine:
-    client: Any  # of S3
-    bucket: str
-
-    def put(self, key: str, body: bytes) -> None:
-        with translated(f"keep {key}"):
-            self.client.put_object(Bucket=self.bucket, Key=key, Body=body)

@@ -12,13 +12,14 @@ import msgspec
 
 from consumers.clock import Clock
 from consumers.emf import EmfMetrics
-from consumers.realtime.adapters import Client, PersonalizeEvents, S3Quarantine
+from consumers.realtime.adapters import Client, PersonalizeEvents
 from consumers.realtime.core import Consumer
 from consumers.realtime.dynamodb import DynamoDBStore, DynamoDBUsers
 from consumers.realtime.judged import Judge
 from consumers.realtime.metrics import EmfReports
 from consumers.realtime.sending import Sender
 from consumers.realtime.tracker import Tracker
+from consumers.s3_objects import S3Objects
 from consumers.state_table import StateTable
 from consumers.token_bucket import TokenBucket
 from contract.errors import ConfigurationError
@@ -87,7 +88,7 @@ def consumer(settings: Settings, on: Surroundings) -> Consumer:
             chance=chance,
             retry_seconds=settings.retry_seconds,
         ),
-        quarantine=S3Quarantine(on.s3, settings.quarantine_bucket),
+        quarantine=S3Objects(on.s3, settings.quarantine_bucket),
         users=DynamoDBUsers(client=on.dynamodb, table=settings.features_table, clock=on.clock, chance=chance),
         store=DynamoDBStore(client=on.dynamodb, state=settings.state_table, features=settings.features_table),
         metrics=EmfReports(EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage)),

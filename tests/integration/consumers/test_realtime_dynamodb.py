@@ -11,11 +11,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from consumers.realtime.adapters import S3Quarantine
 from consumers.realtime.clickthrough import Clicks
 from consumers.realtime.dynamodb import DynamoDBStore, DynamoDBUsers
 from consumers.realtime.popularity import Popularity
 from consumers.realtime.settlement import Settlement, Store, Users, Watermark
+from consumers.s3_objects import S3Objects
 from consumers.state_table import Conflict
 from contract.errors import ConfigurationError, TransientError
 from contract.ranges import Ranges
@@ -227,9 +227,9 @@ def test_poison_is_an_object_of_the_bucket_and_a_missing_bucket_our_mistake() ->
         s3 = boto3.client("s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
         s3.create_bucket(Bucket="quarantine")
 
-        S3Quarantine(s3, "quarantine").put("stream/realtime/a.jsonl.gz", b"body")
+        S3Objects(s3, "quarantine").put("stream/realtime/a.jsonl.gz", b"body")
 
         found = s3.get_object(Bucket="quarantine", Key="stream/realtime/a.jsonl.gz")
         assert found["Body"].read() == b"body"
         with pytest.raises(ConfigurationError):
-            S3Quarantine(s3, "nowhere").put("a", b"")
+            S3Objects(s3, "nowhere").put("a", b"")
