@@ -37,8 +37,10 @@ WRONG: Final = frozenset(
         "AccessDenied",
         "AccessDeniedException",
         "ExpiredTokenException",
+        "IncompleteSignatureException",
         "InvalidClientTokenId",
         "InvalidSignatureException",
+        "MissingAuthenticationTokenException",
         "NoSuchBucket",
         "UnrecognizedClientException",
     }
