@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from infra.local.java import archive_option, java_home
 from infra.local.paths import LocalPaths
-from tests.support.workers import SPARK, Together, group_of
+from tests.support.workers import Together, needs_spark
 
 JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -Duser.timezone=UTC"
 ARCHIVE = LocalPaths().home / "tests-classes.jsa"
@@ -49,8 +49,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spark's tests take longest and come first: on two workers, one begins with them."""
-    items.sort(key=lambda item: group_of(item.nodeid) != SPARK)
+    """Spark's tests take longest and come first, so that all workers end together."""
+    items.sort(key=lambda item: not needs_spark(item.nodeid))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:

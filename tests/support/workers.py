@@ -1,4 +1,4 @@
-"""Which tests stay together on several workers: those that share a Spark session, an endpoint, or a server."""
+"""Which tests stay together on several workers: those that share an endpoint, a server or what a file made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-SPARK: Final = "spark"
 _ROOT: Final = Path(__file__).parents[2]
 
 
@@ -20,13 +19,16 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
 
 
 def group_of(nodeid: str) -> str:
-    return _group(nodeid.partition("::")[0])
+    """A folder of integration or unit tests is one group; elsewhere, and where Spark is needed, a file is."""
+    path = nodeid.partition("::")[0]
+    return path if needs_spark(nodeid) else "/".join(path.split("/")[:3])
+
+
+def needs_spark(nodeid: str) -> bool:
+    """Whether its file does: a worker has one session, made when the first test asks for it."""
+    return _needs_spark(nodeid.partition("::")[0])
 
 
 @cache
-def _group(path: str) -> str:
-    """All with a Spark session are one group; a folder of integration or unit tests is one, elsewhere a file."""
-    if "spark: SparkSession" in (_ROOT / path).read_text():
-        return SPARK
-    tests, kind, *rest = path.split("/")
-    return "/".join((tests, kind, rest[0]))
+def _needs_spark(path: str) -> bool:
+    return "spark: SparkSession" in (_ROOT / path).read_text()

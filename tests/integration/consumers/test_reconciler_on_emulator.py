@@ -71,7 +71,7 @@ def test_a_process_that_dies_after_every_call_that_changes_something_gets_there_
 
     deaths = dying.die_after_each_call()
 
-    assert deaths == 18
+    assert deaths == 17
     assert dying.made() == [name.replace("shop-b", "shop-c") for name in alive.made()]
     assert set(dying.statuses().values()) == {"ACTIVE"}
 

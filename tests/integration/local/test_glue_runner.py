@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.local import guard
 from tests.support.local_endpoint import Local
+from tests.support.local_functions import until
 
 pytestmark = pytest.mark.integration
 
@@ -93,12 +93,19 @@ def test_one_run_at_a_time_unless_the_job_says_otherwise(local: Local, tmp_path:
     assert local.ended_run(name, run_id)["JobRunState"] == "STOPPED"
 
 
+def in_spark(local: Local) -> int | None:
+    """The process in which a job has been for half a second; None while there is none, or another takes its place."""
+    before = local.endpoint.health()
+    time.sleep(0.5)
+    after = local.endpoint.health()
+    same = before["spark"]["pid"] == after["spark"]["pid"]
+    return after["spark"]["pid"] if same and before["spark"]["ready"] and before["glue"]["active"] else None
+
+
 def test_a_killed_spark_process_fails_its_run_and_the_next_run_gets_a_new_one(local: Local, tmp_path: Path) -> None:
     name, _ = local.create_job(tmp_path)
     run_id = local.client("glue").start_job_run(JobName=name, Arguments={"--sleep": "60"})["JobRunId"]
-    until(lambda: local.endpoint.health()["spark"]["ready"] and local.endpoint.health()["glue"]["active"])
-    time.sleep(0.5)
-    os.kill(local.endpoint.health()["spark"]["pid"], signal.SIGKILL)
+    os.kill(until(lambda: in_spark(local)), signal.SIGKILL)
 
     died = local.ended_run(name, run_id)
 
@@ -142,12 +149,3 @@ def written_row(local: Local, bucket: str) -> dict[str, str]:
     """The one row the script wrote, in the one part that is not empty."""
     [row] = [json.loads(body) for body in local.bodies(bucket, "out/").values() if body]
     return dict(row)
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen within a minute")
