@@ -13,7 +13,7 @@ SETTINGS: Final = tuple(
     f"setting:{name}"
     for name in (
         *("bus", "gate", "interactions_source", "lake_partition", "monthly_cap", "poll_seconds"),
-        *("put_events_per_second", "stage"),
+        *("put_events_per_second", "stage", "warming_calls_per_second"),
     )
 )
 """What data files may ask for, by placeholder: the keys of `Config.settings`."""
@@ -36,6 +36,7 @@ class Config:
     put_events_quota: int = 1_000  # PutEvents calls a second that Personalize grants the account
     monthly_cap_usd: int = 600  # beyond it nothing is created, and the budget tells
     poll_seconds: float = 5.0  # between two looks at what Personalize is making
+    warming_calls_per_second: float = 10  # after a promotion: the campaign's own shoppers hardly notice
     # S3 rounds each of these up to the next midnight UTC: 25 + 1 + 3 + 1 is 30 days to the last byte.
     raw_days: int = 25
     noncurrent_days: int = 3
@@ -51,8 +52,8 @@ class Config:
             raise ValueError("stream_shards: at least 1, or None for an on-demand stream")
         if self.put_events_quota < (self.stream_shards or ON_DEMAND_SHARDS):
             raise ValueError("put_events_quota: less than one call a second for each shard")
-        if self.monthly_cap_usd < 1 or self.poll_seconds <= 0:
-            raise ValueError("monthly_cap_usd: at least 1, and poll_seconds: more than 0")
+        if self.monthly_cap_usd < 1 or self.poll_seconds <= 0 or self.warming_calls_per_second <= 0:
+            raise ValueError("monthly_cap_usd: at least 1; poll_seconds, warming_calls_per_second: more than 0")
         if self.raw_days + self.noncurrent_days > 28:  # noqa: PLR2004 - explained at raw_days
             raise ValueError("raw_days + noncurrent_days: raw and quarantined events must be gone in 30 days")
 
@@ -78,6 +79,7 @@ class Config:
             # Each shard has a consumer of its own, and none knows how much the others send.
             "setting:put_events_per_second": str(self.put_events_quota // (self.stream_shards or ON_DEMAND_SHARDS)),
             "setting:stage": self.stage,
+            "setting:warming_calls_per_second": str(self.warming_calls_per_second),
         }
 
     @property
@@ -87,7 +89,14 @@ class Config:
 
 
 STAGES: dict[Stage, Config] = {
-    "local": Config(stage="local", keep_data=False, stream_shards=1, poll_seconds=0.2, left_out=frozenset(LEFT_OUT)),
+    "local": Config(
+        stage="local",
+        keep_data=False,
+        stream_shards=1,
+        poll_seconds=0.2,
+        warming_calls_per_second=200,
+        left_out=frozenset(LEFT_OUT),
+    ),
     "dev": Config(stage="dev", keep_data=False),
     "prod": Config(stage="prod", keep_data=True, log_days=365),
 }

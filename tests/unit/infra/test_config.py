@@ -32,6 +32,7 @@ def test_data_files_may_ask_for_settings_and_the_usual_gate_has_a_name() -> None
         "setting:poll_seconds": "5.0",
         "setting:put_events_per_second": "250",
         "setting:stage": "dev",
+        "setting:warming_calls_per_second": "10",
     }
     assert own.settings()["setting:gate"] == "max_psi=0.3"
     assert set(usual.settings()) == set(SETTINGS)
@@ -62,6 +63,7 @@ def test_only_prod_keeps_its_data_and_only_local_leaves_things_out() -> None:
         ("put_events_quota", 3),
         ("monthly_cap_usd", 0),
         ("poll_seconds", 0.0),
+        ("warming_calls_per_second", 0.0),
     ],
 )
 def test_a_setting_out_of_bounds_is_refused_by_name(setting: str, value: Any) -> None:
