@@ -39,6 +39,7 @@ GIVEN_BY_LAMBDA = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1",
 NUMBERS = {
     "PUT_EVENTS_PER_SECOND": "250",
     "POLL_SECONDS": "5.0",
+    "CALLS_PER_SECOND": "10",
     "MONTHLY_CAP_USD": "300",
     "INTERACTIONS_SOURCE": "both",
 }
