@@ -259,5 +259,5 @@ def test_in_the_background_records_are_read_without_being_asked_for(world: World
     world.runner.begin()
     world.put(1)
 
-    until(lambda: world.numbers())
+    until(world.numbers)
     assert world.numbers() == [1]
