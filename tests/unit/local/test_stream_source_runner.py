@@ -97,7 +97,7 @@ class World:
         return [int(number) for call in self.calls for number in call]
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 5
     while not condition():
         assert time.monotonic() < deadline
