@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contract.errors import TransientError
 from producers.sdk.clock import Clock
 from producers.sdk.limits import MAX_RECORD_BYTES, Limits
-from producers.sdk.stream import Record, Stream
+from producers.sdk.stream import Outcome, Record, Stream
 
 
 class BatchWriter:
@@ -65,7 +65,7 @@ class BatchWriter:
             if attempt:
                 self._clock.sleep(self._pause(attempt))
             try:
-                self._keep(self._stream.put(tuple(self._held)))
+                self._keep(self._stream.put(self._held))
             except TransientError as error:
                 why = error
         if self._held:
@@ -77,6 +77,6 @@ class BatchWriter:
         longest = min(self._limits.longest_pause, self._limits.first_pause * 2.0 ** (attempt - 1))
         return self._jitter() * longest
 
-    def _keep(self, refused: Sequence[Record]) -> None:
-        self._held = list(refused)
-        self._held_bytes = sum(r.size for r in refused)
+    def _keep(self, outcomes: Sequence[Outcome]) -> None:
+        self._held = [r for r, outcome in zip(self._held, outcomes, strict=True) if outcome.refused]
+        self._held_bytes = sum(r.size for r in self._held)

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotoConnectionError
 
 from contract.errors import ClickstreamError, ConfigurationError, TransientError
-from producers.sdk.stream import Record
+from producers.sdk.stream import Outcome, Record, Refused, Shard
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
@@ -39,17 +39,30 @@ class KinesisStream:
         self._client = client
         self._name = name
 
-    def put(self, records: Sequence[Record]) -> Sequence[Record]:
+    def put(self, records: Sequence[Record]) -> Sequence[Outcome]:
         try:
             response = self._client.put_records(
                 StreamName=self._name, Records=[{"Data": r.data, "PartitionKey": r.key} for r in records]
             )
         except (ClientError, BotoCoreError) as error:
             raise self._translated(error) from error
-        if not response.get("FailedRecordCount"):
-            return ()
-        outcomes = zip(records, response["Records"], strict=True)
-        return [record for record, outcome in outcomes if outcome.get("ErrorCode")]
+        return [
+            Outcome(refused=Refused.THROTTLED) if answer.get("ErrorCode") else Outcome(answer["ShardId"])
+            for answer in response["Records"]
+        ]
+
+    def shards(self) -> Sequence[Shard]:
+        try:
+            pages = list(self._client.get_paginator("list_shards").paginate(StreamName=self._name))
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated(error) from error
+        found = [shard for page in pages for shard in page["Shards"]]
+        ranges = [
+            Shard(s["ShardId"], int(s["HashKeyRange"]["StartingHashKey"]), int(s["HashKeyRange"]["EndingHashKey"]))
+            for s in found
+            if "EndingSequenceNumber" not in s["SequenceNumberRange"]
+        ]
+        return sorted(ranges, key=lambda shard: shard.first_hash)
 
     def _translated(self, error: ClientError | BotoCoreError) -> ClickstreamError:
         if isinstance(error, HTTPClientError | BotoConnectionError):  # refused, closed, timed out, no such host

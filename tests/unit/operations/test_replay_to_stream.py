@@ -14,8 +14,8 @@ from contract.errors import ConfigurationError, TransientError
 from operations.replay.to_stream import Replayed, replay
 from producers.sdk.batches import BatchWriter
 from producers.sdk.limits import Limits
-from producers.sdk.memory import MemoryStream
-from producers.sdk.stream import Record
+from producers.sdk.memory import MemoryStream, even_shards
+from producers.sdk.stream import Outcome, Record, Refused, Shard
 from tests.support.folder_store import FolderStore
 from tests.support.world import EARLIEST, SteppingClock, produced, view
 
@@ -35,10 +35,14 @@ class DeadStream:
     takes: int
     taken: list[Record] = field(default_factory=list)
 
-    def put(self, records: Sequence[Record]) -> Sequence[Record]:
+    def put(self, records: Sequence[Record]) -> Sequence[Outcome]:
         room = self.takes - len(self.taken)
         self.taken += records[:room]
-        return records[room:]
+        left = len(records) - len(records[:room])
+        return [Outcome("shard-0")] * (len(records) - left) + [Outcome(refused=Refused.THROTTLED)] * left
+
+    def shards(self) -> Sequence[Shard]:
+        return even_shards(1)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from mypy_boto3_kinesis import KinesisClient
 
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.kinesis import KinesisStream
-from producers.sdk.stream import Record
+from producers.sdk.stream import Outcome, Record, Refused
 
 pytestmark = pytest.mark.unit
 
@@ -41,10 +41,14 @@ def refusal(code: str, status: int = 400) -> ClientError:
 
 
 def test_only_the_records_that_were_refused_come_back() -> None:
-    taken, throttled = {"SequenceNumber": "1"}, {"ErrorCode": "ProvisionedThroughputExceededException"}
+    taken, throttled = (
+        {"SequenceNumber": "1", "ShardId": "s-1"},
+        {"ErrorCode": "ProvisionedThroughputExceededException"},
+    )
     client = Client({"FailedRecordCount": 2, "Records": [throttled, taken, {"ErrorCode": "InternalFailure"}]})
 
-    assert stream(client).put(RECORDS) == [RECORDS[0], RECORDS[2]]
+    refused = Outcome(refused=Refused.THROTTLED)
+    assert stream(client).put(RECORDS) == [refused, Outcome("s-1"), refused]
     assert client.asked == [
         {"StreamName": "events", "Records": [{"Data": r.data, "PartitionKey": r.key} for r in RECORDS]}
     ]
