@@ -17,8 +17,8 @@ from urllib3 import HTTPConnectionPool, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
 from consumers.clock import Clock
-from consumers.realtime.sigv4 import Signer
 from contract.errors import ConfigurationError
+from contract.sigv4 import Signer
 
 CONNECT_SECONDS: Final = 2.0
 READ_SECONDS: Final = 4.0

@@ -1,4 +1,4 @@
-"""The signature of a PutEvents call is the one that botocore computes."""
+"""The signature of a call is the one that botocore computes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.realtime.sigv4 import Signer
+from contract.sigv4 import Signer
 from tests.support.sigv4_check import botocores_authorization
 
 pytestmark = pytest.mark.unit
@@ -76,6 +76,25 @@ def test_any_address_gives_botocores_signature(url: str, host: str, path: str) -
 
     assert (signer(url).host, signer(url).path) == (host, path)
     assert headers["authorization"] == botocores_authorization(url, headers, b"{}", keys=keys, region="eu-west-1")
+
+
+@pytest.mark.parametrize("token", [None, "a-token"])
+@pytest.mark.parametrize("content_type", ["application/x-amz-json-1.1", "application/x-amz-cbor-1.1"])
+def test_a_call_that_is_named_in_a_header_gives_botocores_signature(content_type: str, token: str | None) -> None:
+    url = "https://kinesis.eu-west-1.amazonaws.com/"
+    kinesis = Signer.of_url(url, region="eu-west-1", service="kinesis", content_type=content_type)
+    keys = Credentials("AKID", "secret", token)
+    more = {"x-amz-target": "Kinesis_20131202.PutRecords", "accept-language": "none"}
+
+    headers = kinesis.headers(b"\xa0", keys=keys, at=AT, more=more)
+
+    names = ["accept-language", "content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"]
+    names = [name for name in names if token or "token" not in name]
+    assert list(headers) == [*names, "authorization"]
+    assert f"SignedHeaders={';'.join(names)}," in headers["authorization"]
+    assert headers["content-type"] == content_type
+    expected = botocores_authorization(url, headers, b"\xa0", keys=keys, region="eu-west-1", service="kinesis")
+    assert headers["authorization"] == expected
 
 
 def test_a_new_day_or_a_new_secret_is_a_new_key() -> None:

@@ -36,9 +36,10 @@ class Signer:
     path: str
     region: str
     service: str
+    content_type: str = "application/json"
 
     @classmethod
-    def of_url(cls, url: str, *, region: str, service: str) -> Signer:
+    def of_url(cls, url: str, *, region: str, service: str, content_type: str = "application/json") -> Signer:
         parts = urlsplit(url)
         host = parts.netloc.rpartition("@")[2].lower()
         return cls(
@@ -46,14 +47,22 @@ class Signer:
             path=parts.path or "/",
             region=region,
             service=service,
+            content_type=content_type,
         )
 
-    def headers(self, body: bytes, *, keys: Keys, at: datetime) -> dict[str, str]:
-        """All headers of a POST of JSON at that time, the signature among them."""
+    def headers(
+        self, body: bytes, *, keys: Keys, at: datetime, more: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """All headers of a POST at that time, the signature among them.
+
+        `more` are signed too: names in small letters, values without spaces at their ends or double ones within.
+        """
         time = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-        signed = {"content-type": "application/json", "host": self.host, "x-amz-date": time}
+        signed = {"content-type": self.content_type, "host": self.host, "x-amz-date": time}
         if keys.token:
             signed["x-amz-security-token"] = keys.token
+        if more:
+            signed = dict(sorted({**signed, **more}.items()))
         scope = f"{time[:8]}/{self.region}/{self.service}/aws4_request"
         request = hashlib.sha256(self._canonical(signed, body).encode()).hexdigest()
         key = _signing_key(keys.secret_key, time[:8], self.region, self.service)
