@@ -1,0 +1,1 @@
+"""How web, mobile and any other program hand us events: over HTTP."""
