@@ -20,7 +20,7 @@ class Conflict(Exception):
 
 
 class StateTable(Protocol):
-    """Every call raises `TransientError` while the store is busy."""
+    """Every call raises `TransientError` while the store is busy. No error names `sk`, which may be a user."""
 
     def get(self, pk: str, sk: str) -> Item | None:
         """The item as last written, by whomever."""
@@ -52,7 +52,7 @@ class DynamoDBState:
     table: Any  # boto3's Table
 
     def get(self, pk: str, sk: str) -> Item | None:
-        with translated(f"read {pk}/{sk}"):
+        with translated(f"read {pk}"):
             found = self.table.get_item(Key={"pk": pk, "sk": sk}, ConsistentRead=True).get("Item")
         return _plain(found) if found else None
 
@@ -91,16 +91,16 @@ class DynamoDBState:
         )
 
     def delete(self, pk: str, sk: str) -> None:
-        with translated(f"delete {pk}/{sk}"):
+        with translated(f"delete {pk}"):
             self.table.delete_item(Key={"pk": pk, "sk": sk})
 
     def _put(self, pk: str, sk: str, item: Mapping[str, Any], **condition: Any) -> None:
         try:
-            with translated(f"write {pk}/{sk}"):
+            with translated(f"write {pk}"):
                 self.table.put_item(Item={**item, "pk": pk, "sk": sk}, **condition)
         except ClientError as error:
             if error_code(error) == "ConditionalCheckFailedException":
-                raise Conflict(f"{pk}/{sk}") from error
+                raise Conflict(pk) from error
             raise
 
 
@@ -125,13 +125,13 @@ class MemoryState:
 
     def create(self, pk: str, sk: str, item: Mapping[str, Any]) -> None:
         if (pk, sk) in self.items:
-            raise Conflict(f"{pk}/{sk}")
+            raise Conflict(pk)
         self.put(pk, sk, item)
 
     def replace(self, pk: str, sk: str, item: Mapping[str, Any], *, version: int) -> None:
         found = self.items.get((pk, sk))
         if found is None or found.get("version") != version:
-            raise Conflict(f"{pk}/{sk}")
+            raise Conflict(pk)
         self.put(pk, sk, item)
 
     def delete(self, pk: str, sk: str) -> None:
