@@ -7,10 +7,17 @@ from collections.abc import Mapping
 
 import structlog
 
+from contract.errors import ConfigurationError
+
 
 def configure_logs(environ: Mapping[str, str]) -> None:
-    """Whatever structlog logs from now on goes to stdout, with its level, its time and what is bound."""
-    level = logging.getLevelNamesMapping().get(environ.get("LOG_LEVEL", "INFO").upper(), logging.INFO)
+    """Whatever structlog logs from now on goes to stdout, with its level, its time and what is bound.
+
+    Raises `ConfigurationError` for a level that there is not.
+    """
+    levels, asked = logging.getLevelNamesMapping(), environ.get("LOG_LEVEL", "INFO").upper()
+    if asked not in levels:
+        raise ConfigurationError(f"LOG_LEVEL: there is no {asked}; there are {', '.join(levels)}")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -19,6 +26,6 @@ def configure_logs(environ: Mapping[str, str]) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(levels[asked]),
         cache_logger_on_first_use=True,
     )

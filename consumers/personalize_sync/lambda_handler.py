@@ -11,6 +11,7 @@ import structlog
 from botocore.config import Config
 
 from consumers.bus import EventBridgeBus
+from consumers.logs import configure_logs
 from consumers.personalize_sync.lease import Lease
 from consumers.personalize_sync.running import Pace, run
 from consumers.personalize_sync.settings import Settings, Surroundings, reconciler
@@ -19,6 +20,7 @@ from consumers.state_table import DynamoDBState
 
 _MARGIN_SECONDS = 20.0  # a round that has begun ends before the function's time does
 
+configure_logs(os.environ)
 settings = load_settings(Settings, os.environ)
 retries = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=3, read_timeout=10)
 on = Surroundings(

@@ -32,7 +32,8 @@ sys.path[:0] = [zip]
 sys.path.append(packages)
 module, _, name = handler.rpartition(".")
 loaded = importlib.import_module(module)
-print(callable(getattr(loaded, name)), loaded.__file__.startswith(zip))
+import structlog
+print(callable(getattr(loaded, name)), loaded.__file__.startswith(zip), structlog.is_configured())
 """
 RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 GIVEN_BY_LAMBDA = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_LAMBDA_FUNCTION_NAME": "some"}
@@ -71,7 +72,7 @@ def test_a_handler_starts_from_its_zip(spec: FunctionSpec, packages: Packages) -
         check=False,
     )
 
-    assert (done.stdout, done.stderr) == ("True True\n", "")
+    assert (done.stdout, done.stderr) == ("True True True\n", "")
 
 
 def test_a_zip_holds_what_its_functions_read(packages: Packages) -> None:
