@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,6 +27,17 @@ class Call:
             Call(session_id=self.session_id, user_id=self.user_id, entries=(entry,), numbers=(number,))
             for entry, number in zip(self.entries, self.numbers, strict=True)
         ]
+
+    def redacted(self, message: str) -> str:
+        """What Personalize says of this call, without the values of its events that it repeats."""
+        for value in sorted(self._texts() - {""}, key=len, reverse=True):
+            message = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", message)
+        return message
+
+    def _texts(self) -> set[str]:
+        of_entries = {value for entry in self.entries for value in entry.values() if isinstance(value, str)}
+        shown = {item for entry in self.entries for item in entry.get("impression", ())}
+        return of_entries | shown | {self.session_id, self.user_id or ""}
 
 
 def calls_of(events: Iterable[tuple[int, Event, Entry]]) -> list[Call]:

@@ -44,7 +44,7 @@ class Sent:
     refused: Mapping[int, str]  # with Personalize's message
     calls: int  # made, in vain ones included
     throttles: int
-    why: str  # the last thing that kept a call from being made
+    why: str  # the last thing that kept a call from being made; names nobody
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class _Tally:
     taken_at: dict[int, float] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     made: list[None] = field(default_factory=list)  # appended to: a sum of several threads would lose some
-    throttled: list[str] = field(default_factory=list)  # with the reason
+    throttled: list[str] = field(default_factory=list)  # with the reason, which names nobody
     gave_up: threading.Event = field(default_factory=threading.Event)
 
 
@@ -72,9 +72,10 @@ class Sender:
 
     def send(self, calls: Sequence[Call], *, until: float) -> Sent:
         """Make the calls in their order. After `until` of the monotonic clock, or once one was given up, no call is
-        begun any more; nor is one while there is no tracker."""
+        begun any more; nor is one while there is no tracker. Raises `TransientError`, before any call, where nobody can
+        say which tracker there is."""
         tally = _Tally()
-        if calls and self._has_tracker():
+        if calls and self.tracker.tracking_id() is not None:
             for _ in self.threads.map(lambda call: self._deliver(call, tally, until), calls):
                 pass
         return Sent(
@@ -85,12 +86,6 @@ class Sender:
             why=tally.throttled[-1] if tally.throttled else "there is no event tracker, or no time left",
         )
 
-    def _has_tracker(self) -> bool:
-        try:
-            return self.tracker.tracking_id() is not None
-        except TransientError:
-            return False
-
     def _deliver(self, call: Call, tally: _Tally, until: float) -> None:
         pause, give_up_at = FIRST_PAUSE_SECONDS, until
         while not tally.gave_up.is_set():
@@ -99,7 +94,7 @@ class Sender:
                     break
                 return self._try(call, tally, until)
             except TransientError as error:
-                tally.throttled.append(str(error))
+                tally.throttled.append(call.redacted(str(error)))
             now = self.clock.monotonic()
             give_up_at = min(give_up_at, now + self.retry_seconds)
             wait = self.chance(0, pause)  # full jitter

@@ -39,13 +39,4 @@ class Tracker:
 def blames_tracker(message: str, call: Call) -> bool:
     """Whether Personalize refuses a call for its tracker, not for an event. What the message repeats of the event,
     such as an item named "tracker", does not count."""
-    for value in sorted(_texts(call), key=len, reverse=True):
-        if _names_a_tracker(value):
-            message = message.replace(value, "")
-    return _names_a_tracker(message) is not None
-
-
-def _texts(call: Call) -> set[str]:
-    of_entries = {value for entry in call.entries for value in entry.values() if isinstance(value, str)}
-    shown = {item for entry in call.entries for item in entry.get("impression", ())}
-    return of_entries | shown | {call.session_id, call.user_id or ""}
+    return _names_a_tracker(call.redacted(message)) is not None

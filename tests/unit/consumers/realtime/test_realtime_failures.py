@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from consumers.realtime.sending import Refused
+from consumers.state_table import Item, MemoryState
 from contract.codec import encode
 from contract.errors import TransientError
 from contract.stream_account import Place
@@ -89,6 +91,36 @@ def test_a_busy_store_gives_the_batch_back_whole(effect: str) -> None:
     assert world.deliver(batch) is None
     assert world.outcomes() == {"delivered": 2}
     assert world.users.items["u-1"]["session_events"] == 2
+
+
+class BusyState(MemoryState):
+    """A state table that cannot be read."""
+
+    def get(self, pk: str, _sk: str) -> Item | None:
+        raise TransientError(f"read {pk}: busy")
+
+
+def test_a_state_table_that_does_not_say_which_tracker_there_is_gives_the_batch_back_and_is_named() -> None:
+    world = World()
+    world.state = BusyState()
+    world.new_process()
+
+    assert world.deliver(records(event())) == "1"
+    assert (world.metrics.reports[0].why, world.metrics.reports[0].throttles) == ("read personalize: busy", 0)
+
+
+def test_why_a_batch_is_given_back_names_nobody() -> None:
+    world = World()
+    world.fault = Faults(
+        put_events=[
+            TransientError("Value 'u-secret' at 'userId' of e-secret"),
+            Refused("tracker t-1 takes nothing of u-secret, anonymous a-secret"),
+            *[TransientError("u-secret is too much")] * 100,
+        ]
+    )
+
+    assert world.deliver(records(event(user_id="u-secret", anonymous_id="a-secret", event_id="e-secret"))) == "1"
+    assert world.metrics.reports[0].why == "… is too much"
 
 
 def test_a_refused_quarantine_holds_back_its_record_and_what_follows_alone() -> None:

@@ -123,6 +123,7 @@ def call_with(**entry: Any) -> Call:
         ("Invalid trackingId: no active event tracker has 3f0d.", {}, True),
         ("The dataset group of tracker arn:aws:x has no Interactions dataset.", {}, True),
         ("Invalid tracking ID", {"itemId": "tracker"}, True),
+        ("Invalid trackingId: no active event tracker has 3f0d.", {"itemId": "r", "eventType": "track"}, True),
         ("1 validation error: itemId", {}, False),
         ("Value 'fitness-tracker-9' at 'eventList.1.itemId' failed", {"itemId": "fitness-tracker-9"}, False),
         ("Value 'tracker' at 'eventList.1.impression' failed", {"impression": ["i-1", "tracker"]}, False),
