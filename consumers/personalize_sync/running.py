@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -67,13 +67,13 @@ def _rounds(reconciler: Reconciler, lease: Lease, pace: Pace) -> Ended:
     while True:
         lease.begin()
         ended, again = _round(reconciler, lease)
-        if ended.is_settled:
-            if lease.release():
-                return ended
-            continue  # a wake-up came meanwhile
+        if ended.is_settled and lease.release():
+            return ended
         if not pace.has_time:
             lease.drop()
-            return ended
+            return replace(ended, is_settled=False)
+        if ended.is_settled:
+            continue  # a wake-up came meanwhile
         # Something done twice in a row is not seen yet by those who describe it.
         if not again or again == before:
             pace.rest(quiet)

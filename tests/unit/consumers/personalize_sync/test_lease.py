@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
 from consumers.personalize_sync.lease import Lease, LeaseLost
 from consumers.personalize_sync.running import Pace, run
+from consumers.personalize_sync.settings import reconciler
 from consumers.state_table import MemoryState
 from tests.support.reconciler_world import Deployment
 
@@ -122,6 +124,33 @@ def test_what_is_pending_is_looked_at_until_the_time_is_over_and_the_lease_is_fr
     ended = run(world.reconciler(), world.lease(), pace)
 
     assert (ended.is_settled, 9.0 <= world.now - pace.until + 10 <= 10.0) == (False, True)
+    assert world.lease().is_free()
+
+
+@dataclass
+class Restless:
+    """Personalize, of which each look takes a second; meanwhile somebody asks for another one."""
+
+    world: Deployment
+    until: float
+
+    def __getattr__(self, operation: str) -> Any:
+        if operation == "describe_dataset_group":
+            self.world.now += 1
+            assert self.world.now < self.until + 10
+            self.world.lease().ask()
+        return getattr(self.world.personalize, operation)
+
+
+def test_wake_ups_without_end_keep_nobody_beyond_his_time() -> None:
+    world = Deployment.published()
+    world.settle()
+    pace = Pace(poll_seconds=1.0, until=world.now + 20, clock=world.clock, sleep=world.sleep)
+    on = replace(world.surroundings(), personalize=Restless(world, pace.until))
+
+    ended = run(reconciler(world.settings, on, world.clock), world.lease(), pace)
+
+    assert (ended.is_settled, world.now <= pace.until) == (False, True)
     assert world.lease().is_free()
 
 
