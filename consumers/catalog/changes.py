@@ -49,10 +49,6 @@ class Change:
     told_at: datetime  # when the bus took it
     messages: tuple[str, ...]
 
-    @property
-    def is_deleted(self) -> bool:
-        return bool(self.row.get("deleted"))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unusable:

@@ -36,9 +36,9 @@ def plan_imports(world: World, shelf: Shelf, by: Importing, now: float) -> Plan:
     else:
         plans[_FIRST] = _of_dataset(world, _FIRST, shelf.get(_FIRST, ()), by, now)
     plan = Plan.joined(plans.values())
-    room = by.rules.most_pending - sum(job.is_pending for jobs in world.imports.values() for job in jobs)
+    room = max(0, by.rules.most_pending - sum(job.is_pending for jobs in world.imports.values() for job in jobs))
     left_out = tuple(f"{call.arn} waits: {by.rules.most_pending} imports are pending" for call in plan.calls[room:])
-    return Plan(calls=plan.calls[: max(room, 0)], decisions=plan.decisions, waits=plan.waits + left_out)
+    return Plan(calls=plan.calls[:room], decisions=plan.decisions, waits=plan.waits + left_out)
 
 
 def _waits_for_catalogs(world: World, plans: dict[str, Plan], records: Records) -> bool:

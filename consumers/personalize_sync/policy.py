@@ -32,16 +32,13 @@ class TrainingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingFacts:
     """Times in epoch seconds. `trained_on`, `trained_at`: what was imported when the newest version was created;
-    None where there is none. `streamed`: events put since then."""
+    None where there is none."""
 
     now: float
     data: DataProfile  # imported and ACTIVE
     trained_on: DataProfile | None = None
     trained_at: float | None = None
-    is_training: bool = False
     failure: str = ""  # why the newest version failed, if it did
-    streamed: int = 0
-    streamed_before: int = 0  # events put until then; counted where nothing is imported
     price_usd: float = 0.0  # of this training
     spent_usd: float = 0.0  # on trainings, this month
 
@@ -68,12 +65,11 @@ def training_decision(facts: TrainingFacts, policy: TrainingPolicy) -> TrainingD
 
 def _numbers(facts: TrainingFacts, policy: TrainingPolicy) -> Numbers:
     data, before = facts.data, facts.trained_on
-    # Where clicks come by both ways, each comes twice: the larger number has them all.
-    known = max(before.rows, facts.streamed_before) if before else 0
-    new = max(data.rows - before.rows, facts.streamed, 0) if before else max(data.rows, facts.streamed)
-    moved = before is not None and before.rows > 0 and data.rows > 0
+    known = before.rows if before else 0
+    new = max(data.rows - known, 0)
+    moved = known > 0 and data.rows > 0
     return {
-        "interactions": max(data.rows, facts.streamed_before + facts.streamed),
+        "interactions": data.rows,
         "active_users": data.active_users,
         "active_share": _rounded(data.active_users / data.users) if data.users else None,
         "new_interactions": new,
@@ -88,9 +84,7 @@ def _numbers(facts: TrainingFacts, policy: TrainingPolicy) -> Numbers:
 
 
 def _obstacles(facts: TrainingFacts, policy: TrainingPolicy, numbers: Numbers) -> Iterator[str]:
-    if facts.is_training:
-        yield "A version is being trained already."
-    yield from _not_ready(facts.data, policy, _of(numbers, "interactions"))
+    yield from _not_ready(facts.data, policy)
     if facts.failure and not _of(numbers, "new_interactions"):
         yield f"The last training failed ({facts.failure}), and there is nothing new since."
     age = numbers["age_hours"]
@@ -103,12 +97,10 @@ def _obstacles(facts: TrainingFacts, policy: TrainingPolicy, numbers: Numbers) -
         )
 
 
-def _not_ready(data: DataProfile, policy: TrainingPolicy, interactions: float) -> Iterator[str]:
+def _not_ready(data: DataProfile, policy: TrainingPolicy) -> Iterator[str]:
     """Personalize would find out after an hour, and bill it."""
-    if interactions < policy.min_interactions:
-        yield f"There are {interactions:,.0f} interactions; a training takes {policy.min_interactions:,} or more."
-    if not data.rows:
-        return  # all of it came by the stream: what users there are, nobody counted
+    if data.rows < policy.min_interactions:
+        yield f"There are {data.rows:,} interactions; a training takes {policy.min_interactions:,} or more."
     if data.active_users < policy.min_active_users:
         yield (
             f"{data.active_users:,} users have two interactions or more; a training takes {policy.min_active_users:,}."

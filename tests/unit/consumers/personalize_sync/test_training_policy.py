@@ -100,23 +100,6 @@ def test_an_old_model_is_a_reason_once_there_is_news() -> None:
     )
 
 
-def test_clicks_that_come_by_files_and_by_the_stream_count_once() -> None:
-    decision = training_decision(facts(data=data(11_500), streamed=1_400), TrainingPolicy())
-
-    assert decision.numbers["new_interactions"] == 1_500
-
-
-def test_where_nothing_is_imported_the_stream_alone_counts() -> None:
-    nothing = DataProfile()
-    streamed = facts(data=nothing, trained_on=nothing, streamed_before=10_000, streamed=2_000)
-
-    assert decided(streamed)[1].startswith("2,000 new interactions are 20.0% more")
-
-
-def test_a_training_that_runs_is_waited_for() -> None:
-    assert decided(facts(data=data(20_000), is_training=True)) == (False, "A version is being trained already.")
-
-
 @pytest.mark.parametrize(
     ("found", "why"),
     [
