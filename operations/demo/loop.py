@@ -17,8 +17,8 @@ from operations.demo.shelf import Shelf, read_shelf, regulars
 from operations.demo.stages import Stages
 from operations.deployment import Deployment
 from operations.publications import Publication
+from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
-from producers.sdk.kinesis import KinesisStream, kinesis_client
 from producers.sdk.new_event import new_producer_id
 from producers.sdk.producer import EventProducer
 
@@ -64,7 +64,7 @@ def close_loop(deployment: Deployment, publications: Sequence[Publication], stag
 
 def _clicks(deployment: Deployment, users: Sequence[str], shelf: Shelf) -> Live:
     campaign = Campaign(boto3.client("personalize-runtime"), campaign_arn(deployment.state()))
-    stream, clock = KinesisStream(kinesis_client(), deployment.stream_name), SystemClock()
+    stream, clock = BotoKinesis(kinesis_client, deployment.stream_name), SystemClock()
     with EventProducer(stream, clock=clock, producer_id=new_producer_id("live")) as producer:
         return click_live(users, shelf, campaign, producer, clock)
 

@@ -29,8 +29,8 @@ from operations.demo.stages import Stages
 from operations.deployment import Deployment, find_deployment
 from operations.publications import fetch_docs, read_publications
 from operations.waking import wake_reconciler
+from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
-from producers.sdk.kinesis import KinesisStream, kinesis_client
 
 
 class DemoFailed(ClickstreamError):
@@ -110,7 +110,7 @@ def _deploy(endpoint: Endpoint, demo: Demo, stages: Stages) -> Deployment:
 def _produce(demo: Demo, deployment: Deployment, stages: Stages) -> None:
     with stages.stage("produce", "events produced to Kinesis") as say:
         demo.source.send(
-            lambda: KinesisStream(kinesis_client(), deployment.stream_name),
+            lambda: BotoKinesis(kinesis_client, deployment.stream_name),
             SystemClock(),
             lambda accepted: say(f"{accepted:,} events accepted"),
         )

@@ -17,8 +17,8 @@ from operations.quarantine_replay.queue import SqsSink
 from operations.quarantine_replay.replayed import StoreReplayed
 from operations.quarantine_replay.verdict import Contract
 from producers.sdk.batches import BatchWriter
+from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
-from producers.sdk.kinesis import KinesisStream, kinesis_client
 from producers.sdk.limits import Limits
 from producers.sdk.producer import EARLIEST
 
@@ -30,7 +30,7 @@ def replay_quarantine(deployment: Deployment, wanted: Wanted, *, dry: bool, cons
     """
     if not deployment.catalog_queue:
         raise ConfigurationError(f"{deployment.name} has no queue for the catalog: it was deployed without consumers")
-    stream = KinesisStream(kinesis_client(), deployment.stream_name)
+    stream = BotoKinesis(kinesis_client, deployment.stream_name)
     quarantine = deployment.quarantine()
     replay = Replay(
         contract=Contract(earliest=EARLIEST),

@@ -17,8 +17,8 @@ from operations.replay.span import Span, objects_in, require_all, span_of, unrea
 from operations.replay.to_files import GlueJobs, republish
 from operations.replay.to_stream import replay
 from producers.sdk.batches import BatchWriter
+from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import Clock
-from producers.sdk.kinesis import KinesisStream, kinesis_client
 from producers.sdk.limits import Limits
 from producers.sdk.producer import EARLIEST
 
@@ -69,7 +69,7 @@ def _to_files(deployment: Deployment, clock: Clock, say: Say) -> None:
 
 
 def _to_stream(deployment: Deployment, objects: list[StoredObject], clock: Clock, say: Say) -> None:
-    stream = KinesisStream(kinesis_client(), deployment.stream_name)
+    stream = BotoKinesis(kinesis_client, deployment.stream_name)
     sink = BatchWriter(stream, clock=clock, limits=Limits(), jitter=random.random)
     done = replay(
         deployment.raw(),

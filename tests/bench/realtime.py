@@ -24,8 +24,8 @@ from operations.demo.loop import accounts, campaign_arn
 from operations.demo.shelf import Shelf
 from operations.deployment import Deployment, find_deployment
 from operations.waking import wake_reconciler
+from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
-from producers.sdk.kinesis import KinesisStream, kinesis_client
 from producers.sdk.new_event import new_event, new_producer_id
 from producers.sdk.producer import EventProducer
 from tests.bench.model import Benchmark, Row, Settings
@@ -111,7 +111,7 @@ def _load(deployment: Deployment, shop: PublishedShop) -> Iterator[Callable[[], 
 def _click(stream: str, users: list[str], items: list[str], stop: Signal, sent: object) -> None:
     clock = SystemClock()
     with EventProducer(
-        KinesisStream(kinesis_client(), stream), clock=clock, producer_id=new_producer_id("load")
+        BotoKinesis(kinesis_client, stream), clock=clock, producer_id=new_producer_id("load")
     ) as producer:
         began = time.monotonic()
         number = 0
@@ -129,7 +129,7 @@ def _watch(deployment: Deployment, shop: PublishedShop, campaign: Campaign) -> L
     kinds = {row["ITEM_ID"]: row["CATEGORY_L2"] for row in shop.rows["items"]}
     shelf = Shelf(kinds=kinds, demand=dict.fromkeys(kinds, 1))
     watched = [f"watched-{number}" for number in range(WATCHED)]
-    stream = KinesisStream(kinesis_client(), deployment.stream_name)
+    stream = BotoKinesis(kinesis_client, deployment.stream_name)
     with EventProducer(stream, clock=SystemClock(), producer_id=new_producer_id("watched")) as producer:
         return click_live(watched, shelf, campaign, producer, SystemClock())
 

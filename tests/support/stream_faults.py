@@ -30,7 +30,7 @@ from operations.audit.stream.gather import REFUSED, gather_stream
 from operations.deployment import Deployment, find_deployment
 from operations.waking import wake_reconciler
 from personalize_local.data.vocabulary import Vocabulary
-from producers.sdk.kinesis import KinesisStream, kinesis_client
+from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from tests.support.local_endpoint import JARS, Local, local_at
 from tests.support.personalize_load import Event
 from tests.support.personalize_state import StateOnDisk
@@ -61,7 +61,7 @@ class Stage:
         return StateOnDisk(self.local.endpoint.paths.state / "personalize")
 
     def traffic(self, seed: int) -> Traffic:
-        stream = KinesisStream(kinesis_client(), self.deployment.stream_name)
+        stream = BotoKinesis(kinesis_client, self.deployment.stream_name)
         return Traffic(stream, self.truth, chance=Random(seed), seconds=self.seconds)
 
     def faults(self, **orders: Mapping[str, Any]) -> None:

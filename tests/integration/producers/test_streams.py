@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from contract.errors import ConfigurationError, TransientError
-from producers.sdk.kinesis import KinesisStream, kinesis_client
+from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.memory import MemoryStream
 from producers.sdk.producer import EventProducer
 from producers.sdk.stream import Record, Stream
@@ -46,7 +46,7 @@ def kinesis() -> Iterator[Harness]:
             found = client.get_records(ShardIterator=start["ShardIterator"])["Records"]
             return [Record(r["PartitionKey"], r["Data"]) for r in found]
 
-        yield KinesisStream(client, "events"), read
+        yield BotoKinesis(lambda: client, "events"), read
 
 
 @pytest.fixture(params=[memory, kinesis], ids=lambda make: make.__name__)
@@ -81,14 +81,14 @@ def test_a_producer_fills_the_stream_with_numbered_events_and_its_checkpoint(har
 
 def test_a_stream_that_does_not_exist_is_a_matter_of_configuration() -> None:
     with mock_aws(), pytest.raises(ConfigurationError, match=r"stream nowhere refuses.*check its name"):
-        KinesisStream(kinesis_client(), "nowhere").put([Record("u-1", b"x\n")])
+        BotoKinesis(kinesis_client, "nowhere").put([Record("u-1", b"x\n")])
 
 
 def test_an_endpoint_that_does_not_answer_is_worth_another_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
     with pytest.raises(TransientError, match="cannot be reached"):
-        KinesisStream(kinesis_client(), "events").put([Record("u-1", b"x\n")])
+        BotoKinesis(kinesis_client, "events").put([Record("u-1", b"x\n")])
 
 
 def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -99,4 +99,4 @@ def test_missing_credentials_are_a_matter_of_configuration(monkeypatch: pytest.M
     client = boto3.Session().client("kinesis", endpoint_url="http://127.0.0.1:9")
 
     with pytest.raises(ConfigurationError, match="credentials"):
-        KinesisStream(client, "events").put([Record("u-1", b"x\n")])
+        BotoKinesis(lambda: client, "events").put([Record("u-1", b"x\n")])
