@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.ranges import Ranges
@@ -78,14 +77,6 @@ def decode_account(text: str) -> StreamAccount:
         outcomes=raw["outcomes"],
         producers={name: Ranges.parse(seqs) for name, seqs in raw["producers"].items()},
     )
-
-
-def outcomes_of(accounts: Iterable[StreamAccount]) -> Counter[str]:
-    """What became of all their lines."""
-    total: Counter[str] = Counter()
-    for account in accounts:
-        total.update(account.outcomes)
-    return total
 
 
 def _place(raw: list[str | int]) -> Place:

@@ -28,7 +28,7 @@ from consumers.state_table import Conflict, MemoryState
 from consumers.token_bucket import TokenBucket
 from contract.codec import Event, encode
 from contract.errors import TransientError
-from contract.stream_account import StreamAccount, outcomes_of
+from contract.stream_account import StreamAccount
 from tests.factories import NOW, FakeClock
 
 In = TypeVar("In")
@@ -242,7 +242,8 @@ class World:
         return failed[0]["itemIdentifier"] if failed else None
 
     def outcomes(self) -> Counter[str]:
-        return outcomes_of(self.store.accounts)
+        """What became of all lines that are settled."""
+        return sum((Counter(account.outcomes) for account in self.store.accounts), Counter[str]())
 
     def poison(self) -> list[tuple[str, bytes]]:
         """Reason and bytes of each quarantined line."""

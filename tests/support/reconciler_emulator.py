@@ -18,7 +18,6 @@ from consumers.personalize_sync.desired import Desired, declared
 from consumers.personalize_sync.lease import Lease
 from consumers.personalize_sync.running import Ended, Pace
 from consumers.personalize_sync.settings import Settings, Surroundings, reconciler
-from consumers.personalize_sync.settling import settle
 from consumers.state_table import MemoryState
 from contract.manifest import FULL, Manifest, encode_manifest
 from contract.times import format_instant
@@ -27,6 +26,7 @@ from glue_jobs.store import S3Store
 from tests.support.mortal import Fuse, Killed
 from tests.support.personalize_server import Server
 from tests.support.published_shop import csv_of, publish
+from tests.support.reconciler_settling import settle
 from tests.support.reconciler_world import SETTINGS, Mortal
 from tests.support.small_shop import shop
 

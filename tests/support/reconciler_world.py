@@ -13,11 +13,11 @@ from consumers.personalize_sync.lease import Lease
 from consumers.personalize_sync.reconciling import Reconciler
 from consumers.personalize_sync.running import Ended, Pace
 from consumers.personalize_sync.settings import Settings, Surroundings, reconciler
-from consumers.personalize_sync.settling import settle
 from consumers.state_table import MemoryState
 from tests.support.mortal import Fuse
 from tests.support.reconciler_bucket import FakeS3, publish_all
 from tests.support.reconciler_personalize import FakePersonalize
+from tests.support.reconciler_settling import settle
 
 START = 1_800_000_000.0
 SETTINGS = Settings(

@@ -1,4 +1,4 @@
-"""Reconciling until nothing is pending: for the demo, and for tests."""
+"""Reconciling until nothing is pending, as wake-ups by the clock do it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from consumers.personalize_sync.running import Ended, Pace, run
 
 
 def settle(make: Callable[[], Reconciler], lease: Callable[[], Lease], pace: Pace) -> Ended:
-    """As wake-ups by the clock would: again and again, until it is settled.
+    """Again and again, until it is settled.
 
     `make`, `lease`: a new one for each wake-up. While another holds the lease it waits without waking him: he would
     never come to an end. Returns what the last wake-up came to, settled or out of time.
