@@ -46,7 +46,7 @@ class Planner:
         imports = plan_imports(world, shelf, self._importing(), now)
         yield imports
         yield plan_promotion(world, shelf, self._promoting(), now)
-        if not imports.calls:
+        if not self._without_refused(imports, now).calls:  # a refused one would keep trainings back for ever
             yield plan_training(world, shelf, self._training(), now)
 
     def _importing(self) -> Importing:

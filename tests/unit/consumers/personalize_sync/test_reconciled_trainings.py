@@ -42,6 +42,17 @@ def test_a_training_waits_until_imports_have_ended_and_the_baseline_comes_with_i
     assert second.created >= imported_at
 
 
+def test_an_import_that_personalize_refuses_keeps_no_training_back() -> None:
+    world = Deployment.published()
+    world.personalize.refuses["CreateDatasetImportJob"] = [("InvalidInputException", "No.")]
+
+    ended = world.settle()
+
+    assert ended.is_settled
+    assert world.started("dataset-import-job/shop-test-items") == []
+    assert trained(world) == ["user-personalization-1", "popularity-1"]
+
+
 def test_no_training_without_news() -> None:
     world = Deployment.published()
     world.settle()
