@@ -89,7 +89,7 @@ class Warming:
             found = self._recommended(promotion.campaign, user_id, filter_arn, report, until)
         except Refused as refusal:
             report.refused += 1
-            log.warning("recommendations_refused", why=str(refusal).replace(user_id, "…"))
+            report.why_refused = str(refusal).replace(user_id, "…")
             return
         now = self.clock.now()
         item = {
@@ -126,6 +126,7 @@ class Warming:
             wanted=len(active.user_ids),
             warmed=report.warmed,
             refused=report.refused,
+            why_refused=report.why_refused,
             throttles=report.throttles,
             looked_at=active.looked_at,
             looked_at_all=active.is_all,

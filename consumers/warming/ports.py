@@ -46,6 +46,7 @@ class Report:
 
     warmed: int = 0
     refused: int = 0
+    why_refused: str = ""  # the last one; names nobody
     throttles: int = 0
 
     def metrics(self) -> Mapping[Metric, int]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,9 +166,11 @@ def test_a_user_whom_personalize_refuses_does_not_stop_the_others() -> None:
             raise Refused("userId u-2 is odd")
 
     world = World([seen(1, 2, 3)], fails=refuse)
-    report = warming(world).warm(promotion_of(EVENT), until=60)
+    with structlog.testing.capture_logs() as logs:
+        report = warming(world).warm(promotion_of(EVENT), until=60)
 
     assert (set(world.kept), report and report.refused) == ({"u-1", "u-3"}, 1)
+    assert [(log["event"], log["why_refused"]) for log in logs] == [("users_warmed", "userId … is odd")]
 
 
 def test_an_event_that_says_no_version_is_a_bug() -> None:
