@@ -19,7 +19,7 @@ class Request(Struct, frozen=True, kw_only=True):
     client_ip: str = ""
 
     @classmethod
-    def of_text(  # noqa: PLR0913 - the parts of a request
+    def of_text(
         cls,
         method: str,
         path: str,
