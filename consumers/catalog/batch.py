@@ -69,16 +69,21 @@ class Batch:
     def _settle(self, dataset: str, changes: Sequence[Change]) -> None:
         left = {change.id: change for change in changes}
         try:
-            seen = {change.id: self.ports.versions.look(change) for change in changes}
-            for change in changes:
-                if seen[change.id].row is None:
-                    self._count(left.pop(change.id), DEDUPLICATED if seen[change.id].is_known else SUPERSEDED)
-            if left:
+            seen = self._to_put(left, {change.id: self.ports.versions.look(change) for change in changes})
+            if seen:
                 self.ports.raw.put(*snapshot_of(dataset, list(left.values())))
                 arn = self.ports.resources.dataset_arn(dataset)
-                self._put(arn, left, {name: self.ports.versions.begin(left[name], seen[name]) for name in left})
+                begun = {name: self.ports.versions.begin(left[name], standing) for name, standing in seen.items()}
+                self._put(arn, left, self._to_put(left, begun))
         except TransientError as error:
             self._give_back(left.values(), str(error))
+
+    def _to_put(self, left: dict[str, Change], standings: Mapping[str, Standing]) -> dict[str, Standing]:
+        """Those of which a row is to be put. The others are settled, perhaps by another, and leave `left`."""
+        for name, standing in standings.items():
+            if standing.row is None:
+                self._count(left.pop(name), DEDUPLICATED if standing.is_known else SUPERSEDED)
+        return {name: standing for name, standing in standings.items() if standing.row is not None}
 
     def _put(self, arn: str, left: dict[str, Change], standings: Mapping[str, Standing]) -> None:
         """Until the newest row of each was put. What is settled, or given back, leaves `left`."""

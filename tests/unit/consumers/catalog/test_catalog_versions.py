@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -63,6 +66,38 @@ def test_a_newer_change_put_by_another_invocation_meanwhile_stays() -> None:
         "open": [],
         "version": 4,
     }
+
+
+@dataclass(slots=True)
+class Overtaken(Fate):
+    """After the next effect somebody else acts."""
+
+    other: Callable[[], object] | None = None
+
+    def meet(self, effect: Callable[[], Any]) -> Any:
+        other, self.other = self.other, None
+        done = effect()
+        if other:
+            other()
+        return done
+
+
+@pytest.mark.parametrize(
+    ("minute", "outcomes"),
+    [(2, {"changes_excluded": 1}), (1, {"changes_deduplicated": 1})],
+    ids=["newer", "same"],
+)
+def test_a_change_settled_by_another_invocation_before_this_one_began_is_not_put(
+    minute: int, outcomes: dict[str, int]
+) -> None:
+    world = CatalogWorld()
+    world.raw.fate = Overtaken(other=lambda: world.consume([message(2, item("i-1", minute, price=2))]))
+
+    given_back = world.consume([message(1, item("i-1", 1, price=2)), message(3, item("i-2", 1))])
+
+    assert (given_back, world.personalize.has("items")) == ([], {"i-1": {"price": 2}, "i-2": {}})
+    assert world.personalize.calls == [("items", "arn:items", ["i-1"]), ("items", "arn:items", ["i-2"])]
+    assert world.outcomes() == {"changes_delivered": 1, "put_calls": 1, **outcomes}
 
 
 def test_an_old_change_whose_function_died_after_it_took_a_newer_ones_place_is_put_right() -> None:
