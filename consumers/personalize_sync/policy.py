@@ -31,8 +31,8 @@ class TrainingPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingFacts:
-    """Times in epoch seconds. `trained_on`, `trained_at`: what was imported when the newest version was created;
-    None where there is none."""
+    """Times in epoch seconds. `trained_at`: when the newest version was created, None where there is none;
+    `trained_on`: what was imported then, None where nobody noted it."""
 
     now: float
     data: DataProfile  # imported and ACTIVE
@@ -114,8 +114,11 @@ def _not_ready(data: DataProfile, policy: TrainingPolicy) -> Iterator[str]:
 
 
 def _reasons(facts: TrainingFacts, policy: TrainingPolicy, numbers: Numbers) -> Iterator[str]:
-    if facts.trained_at is None or facts.trained_on is None:
-        yield f"there is no version yet, and {_of(numbers, 'interactions'):,.0f} interactions to train on"
+    if facts.trained_at is None:
+        yield f"there is no version yet, and {facts.data.rows:,} interactions to train on"
+        return
+    if facts.trained_on is None:
+        yield f"nobody noted what the newest version was trained on; there are {facts.data.rows:,} interactions"
         return
     new, share = _of(numbers, "new_interactions"), numbers["new_share"]
     if share is not None and float(share) >= policy.min_new_share:
