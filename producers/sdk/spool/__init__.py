@@ -1,0 +1,1 @@
+"""What was accepted, on disk until it is delivered: an append-only log a producer, adopted by others when it dies."""

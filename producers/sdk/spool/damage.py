@@ -1,0 +1,33 @@
+"""Bytes of a spool that are no frames any more: kept for a person to look at, and named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from producers.sdk.spool.frames import Bad
+from producers.sdk.spool.segments import Segment
+
+FOLDER = "damaged"  # beside the spools
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """`size` bytes at `start` of a segment; `kept` is where they lie now."""
+
+    producer_id: str
+    segment: str
+    start: int
+    size: int
+    kept: Path
+
+
+def keep(segment: Segment, bad: Bad) -> Damage:
+    """Copy the bytes aside; the same bytes lie in the same place however often. Raises OSError."""
+    spool = segment.path.parent
+    kept = spool.parent / FOLDER / f"{spool.name}-{segment.path.stem}-{bad.start}.bytes"
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    with segment.path.open("rb") as file:
+        file.seek(bad.start)
+        kept.write_bytes(file.read(bad.end - bad.start))
+    return Damage(spool.name, segment.path.name, bad.start, bad.end - bad.start, kept)

@@ -1,0 +1,109 @@
+"""Where all producers of a machine have their spools, and where those of dead ones are found."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from contract.errors import ConfigurationError, TransientError
+from contract.events import EVENT
+from contract.times import epoch_ms
+from producers.sdk.spool.damage import FOLDER
+from producers.sdk.spool.locks import Lock, alone
+from producers.sdk.spool.machine import Machine
+from producers.sdk.spool.recovery import NOTHING, Recovered, recover
+from producers.sdk.spool.settings import MIB, SpoolSettings
+from producers.sdk.spool.spool import Spool
+
+LOCK = "lock"
+_LOCK_OF_ROOT = "~lock"  # no producer_id
+_RESERVED = frozenset({".", "..", FOLDER})
+_is_producer_id = re.compile(EVENT.field("producer_id").pattern).fullmatch
+
+
+class SpoolDirectory:
+    """Any number of processes may share a root; each producer has a folder of its own in it."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        max_bytes: int = 1024 * MIB,
+        segment_bytes: int = 16 * MIB,
+        fsync: str | float = "batch",
+        machine: Machine | None = None,
+    ) -> None:
+        """As `SpoolSettings`. Raises `ConfigurationError`, also where the root cannot be made or written."""
+        self.root = root
+        self._settings = SpoolSettings(max_bytes=max_bytes, segment_bytes=segment_bytes, fsync=fsync)
+        self._machine = machine or Machine()
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with alone(root / _LOCK_OF_ROOT):
+                pass
+        except OSError as error:
+            raise ConfigurationError(f"no spool can be kept in {root}: {error}") from error
+
+    def open(self, producer_id: str) -> Spool:
+        """A new spool for a new producer.
+
+        Raises `ConfigurationError` where the id was used before, `TransientError` where the disk refuses.
+        """
+        if not _is_producer_id(producer_id) or producer_id in _RESERVED:
+            raise ConfigurationError(f"producer_id {producer_id!r} cannot name a spool")
+        directory = self.root / producer_id
+        try:
+            with alone(self.root / _LOCK_OF_ROOT):
+                directory.mkdir(mode=0o700)
+                self._machine.files.sync_directory(self.root)
+                lock = Lock.take(directory / LOCK)
+        except FileExistsError:
+            raise ConfigurationError(f"{directory} is there already: a producer takes a new producer_id") from None
+        except OSError as error:
+            raise TransientError(f"no spool can be made in {self.root}: {error}") from error
+        assert lock is not None  # noqa: S101 - the folder is new, and nobody looks into it meanwhile
+        return self._spool(directory, NOTHING, lock)
+
+    def adopt(self, most: int = 100) -> list[Spool]:
+        """Up to so many spools of dead producers, from now on the caller's; another process gets none of them.
+
+        Each is to be read to its `last`, closed with a final checkpoint, and removed. One that cannot be read for
+        now is left for the next time.
+        """
+        adopted: list[Spool] = []
+        for directory in self.spools():
+            if len(adopted) < most and (spool := self._adopted(directory)) is not None:
+                adopted.append(spool)
+        return adopted
+
+    def spools(self) -> list[Path]:
+        """The folders of all producers, dead and alive."""
+        return sorted(
+            path
+            for path in self.root.iterdir()
+            if path.is_dir() and _is_producer_id(path.name) and path.name not in _RESERVED
+        )
+
+    def _adopted(self, directory: Path) -> Spool | None:
+        try:
+            with alone(self.root / _LOCK_OF_ROOT):
+                lock = Lock.take(directory / LOCK)
+        except OSError:  # it was removed meanwhile
+            return None
+        if lock is None:
+            return None
+        try:
+            return self._spool(directory, recover(directory, now_ms=epoch_ms(self._machine.clock.now())), lock)
+        except OSError:
+            lock.close()
+            return None
+
+    def sweep(self) -> None:
+        """Take away what a process left that died while it removed a spool."""
+        for path in self.root.glob("~*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _spool(self, directory: Path, recovered: Recovered, lock: Lock) -> Spool:
+        return Spool(directory, recovered, lock=lock, settings=self._settings, machine=self._machine)
