@@ -104,6 +104,7 @@ deploy: $(READY) package ## Deploy STAGE to the AWS account of your credentials 
 lock: $(READY) ## Resolve requirements/*.in again into the locks
 	@for name in bootstrap dev; do $(COMPILE) requirements/$$name.in -o requirements/$$name.lock; done
 	@$(COMPILE) --no-deps requirements/movielens.in -o requirements/movielens.lock
+	@$(COMPILE) --constraints <($(ALL_OF_DEV) | grep -v '^boto') requirements/peers.in -o requirements/peers.lock
 	@$(COMPILE) --no-annotate --python-platform x86_64-manylinux_2_28 --only-binary :all: \
 	  --constraints $(GLUE_HAS) --constraints <($(REST_OF_DEV)) \
 	  $$(sed -n 's/==.*//p' $(GLUE_HAS) | sed 's/^/--no-emit-package /') requirements/glue.in -o requirements/glue.lock
