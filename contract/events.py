@@ -65,6 +65,14 @@ CONTEXT = (
         max_length=2_000,
         personal=True,
     ),
+    Field(
+        name="ip",
+        kind=Kind.STRING,
+        doc="The visitor's network: the address without its last part. Set by the collector where that is asked for.",
+        example="203.0.113.0",
+        max_length=64,
+        personal=True,
+    ),
 )
 
 CONSENT = (

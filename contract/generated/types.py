@@ -12,6 +12,7 @@ class Context(Struct, frozen=True, kw_only=True, omit_defaults=True):
     locale: str | None = None
     page: str | None = None
     referrer: str | None = None
+    ip: str | None = None
 
 
 class Consent(Struct, frozen=True, kw_only=True, omit_defaults=True):
