@@ -117,8 +117,13 @@ def _account_data(account: ObjectAccount) -> dict[str, Any]:
         "lines": account.lines,
         "outcomes": {name: str(lines) for name, lines in account.outcomes.items()},
         "producers": {name: str(seqs) for name, seqs in account.producers.items()},
-        "checkpoints": [asdict(c) | {"at": format_instant(c.at)} for c in account.checkpoints],
+        "checkpoints": [_checkpoint_data(checkpoint) for checkpoint in account.checkpoints],
     }
+
+
+def _checkpoint_data(checkpoint: Checkpoint) -> dict[str, Any]:
+    data = asdict(checkpoint) | {"at": format_instant(checkpoint.at), "withdrawn": str(checkpoint.withdrawn)}
+    return data if checkpoint.withdrawn else {name: value for name, value in data.items() if name != "withdrawn"}
 
 
 def _account(raw: dict[str, Any]) -> ObjectAccount:
@@ -127,6 +132,11 @@ def _account(raw: dict[str, Any]) -> ObjectAccount:
         | {
             "outcomes": {name: Ranges.parse(lines) for name, lines in raw["outcomes"].items()},
             "producers": {name: Ranges.parse(seqs) for name, seqs in raw["producers"].items()},
-            "checkpoints": tuple(Checkpoint(**c | {"at": parse_instant(c["at"])}) for c in raw["checkpoints"]),
+            "checkpoints": tuple(map(_checkpoint, raw["checkpoints"])),
         }
     )
+
+
+def _checkpoint(raw: dict[str, Any]) -> Checkpoint:
+    withdrawn = Ranges.parse(raw.get("withdrawn", ""))
+    return Checkpoint(**raw | {"at": parse_instant(raw["at"]), "withdrawn": withdrawn})

@@ -58,7 +58,7 @@ def _producers(evidence: Evidence, patience: Patience) -> tuple[Hop, list[Findin
     for producer_id in sorted(seen.keys() | checkpoints.keys()):
         told = sorted(checkpoints[producer_id], key=lambda c: c.number)
         last = max([seen[producer_id].last, *(c.accepted for c in told)])
-        accepted += last
+        accepted += last - len(_withdrawn(told) - seen[producer_id])
         delivered += len(seen[producer_id])
         for finding, overdue in _of_producer(producer_id, seen[producer_id], told, patience):
             (lost if overdue else pending).append(finding)
@@ -93,7 +93,7 @@ def _of_producer(
         return Finding(hop="producer", what=what, producer_id=producer_id, seqs=seqs)
 
     last_told = told[-1].accepted if told else 0
-    absent = Ranges.to(max(seen.last, last_told)) - seen
+    absent = Ranges.to(max(seen.last, last_told)) - seen - _withdrawn(told)
     for seqs, since in _since(absent, told):
         yield finding("was accepted and is not in raw", seqs), is_overdue(since, patience)
     for number in Ranges.to(told[-1].number if told else 0) - Ranges.of(c.number for c in told):
@@ -105,6 +105,11 @@ def _of_producer(
         at = told[-1].at if told else None
         what = "has no final checkpoint: more may have been accepted after it"
         yield finding(what, Ranges.join([(max(seen.last, last_told),) * 2])), is_overdue(at, patience)
+
+
+def _withdrawn(told: Iterable[Checkpoint]) -> Ranges:
+    """Given up before they were acknowledged: whoever sent them knows. Some may have arrived all the same."""
+    return Ranges.join(pair for c in told for pair in (c.withdrawn & Ranges.to(c.accepted)).pairs)
 
 
 def _since(absent: Ranges, told: list[Checkpoint]) -> Iterator[tuple[Ranges, datetime | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from contract.checkpoints import Checkpoint, encode_checkpoint, parse_checkpoint
 from contract.judge import Refused, judge
+from contract.ranges import Ranges
 from tests.strategies import PLAUSIBLE, generated_lines
 
 pytestmark = pytest.mark.unit
@@ -29,16 +31,34 @@ def test_a_checkpoint_is_one_line() -> None:
     assert parse_checkpoint(LINE.removesuffix(b"\n")) == LAST
 
 
+def test_numbers_that_were_withdrawn_stand_at_the_end() -> None:
+    checkpoint = replace(LAST, withdrawn=Ranges.of([4, 7, 8, 9]))
+    line = LINE.replace(b"true", b'true,"withdrawn":"4,7-9"')
+
+    assert encode_checkpoint(checkpoint) == line
+    assert parse_checkpoint(line) == checkpoint
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("4,,7-", [4]), ("9-7,5", [5]), ("-", []), ("1--2,3", [3]), ("0,012,6", [6]), ("1" * 5_000 + ",2", [2])],
+)
+def test_what_cannot_be_read_of_the_withdrawn_numbers_excuses_none(text: str, numbers: list[int]) -> None:
+    line = LINE.replace(b"true", b'true,"withdrawn":"%b"' % text.encode())
+
+    assert parse_checkpoint(line) == replace(LAST, withdrawn=Ranges.of(numbers))
+
+
 @given(
     producer_id=st.from_regex(r"[A-Za-z0-9_.-]{1,64}", fullmatch=True),
     number=st.integers(1, 10**15 - 1),
     accepted=st.integers(0, 10**15 - 1),
     ms=st.integers(0, 4_000_000_000_000),
     final=st.booleans(),
+    withdrawn=st.builds(Ranges.of, st.sets(st.integers(1, 10**15 - 1), max_size=5)),
 )
-def test_any_checkpoint_comes_back(producer_id: str, number: int, accepted: int, ms: int, final: bool) -> None:  # noqa: FBT001
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
-    checkpoint = Checkpoint(producer_id=producer_id, number=number, accepted=accepted, at=at, final=final)
+def test_any_checkpoint_comes_back(ms: int, **fields: Any) -> None:
+    checkpoint = Checkpoint(at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms), **fields)
 
     assert parse_checkpoint(encode_checkpoint(checkpoint)) == checkpoint
 
@@ -54,6 +74,8 @@ def test_any_checkpoint_comes_back(producer_id: str, number: int, accepted: int,
         LINE.replace(b"09:30", b"24:30"),
         LINE.replace(b"true", b"1"),
         LINE.replace(b",", b", "),
+        LINE.replace(b"true", b'true,"withdrawn":""'),
+        LINE.replace(b"true", b'true,"withdrawn":"a"'),
         LINE.replace(b"}}", b"}"),
         LINE.replace(b"web-1", b"web-\xff"),
         b" " + LINE,

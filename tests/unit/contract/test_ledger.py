@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -53,6 +54,16 @@ ENTRY = Entry(
     inputs=(ACCOUNT, replace(ACCOUNT, key="other.gz")),
     outputs=(OutputFile(table="events", key="events/dt=2026-11-23/a.parquet", etag="def", size=99, rows=4),),
 )
+
+
+def test_numbers_that_were_withdrawn_come_back_and_others_leave_no_trace() -> None:
+    plain = ACCOUNT.checkpoints[0]
+    told = replace(plain, number=2, withdrawn=Ranges.of([2, 3]))
+    entry = replace(ENTRY, inputs=(replace(ACCOUNT, checkpoints=(plain, told)),))
+
+    assert decode_entry(encode_entry(entry)) == entry
+    assert gzip.decompress(encode_entry(entry)).count(b'"withdrawn":"2-3"') == 1
+    assert b"withdrawn" not in gzip.decompress(encode_entry(ENTRY))
 
 
 def test_an_entry_comes_back_as_it_was_written_in_the_same_bytes() -> None:
