@@ -11,12 +11,13 @@ import aws_cdk as cdk
 
 from infra.assets import ROOT, package
 from infra.config import STAGES, Config
+from infra.stacks.collector import CollectorStack
 from infra.stacks.data import DataStack
 from infra.stacks.processing import ProcessingStack, Sources
 from infra.vendored import ensure_vendored
 from infra.wheels import ensure_wheels
 
-_FLAGS = {
+FLAGS = {
     # Without it CDK asks for log delivery by ACL, which buckets that enforce their owner refuse.
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
     "@aws-cdk/core:enablePartitionLiterals": True,
@@ -42,13 +43,15 @@ def build(config: Config, outdir: Path, *, wheels: Wheels | None, root: Path = R
     app = cdk.App(
         outdir=str(outdir),
         analytics_reporting=False,
-        context=_FLAGS,
+        context=FLAGS,
         builtin_cloud_formation_validation=validate,
     )
     packages = package(root=root, out=root / "build", vendored=wheels.functions if wheels else None)
     data = DataStack(app, "Data", config=config)
     sources = Sources(root=root, packages=packages, glue_wheels=wheels.glue if wheels else None)
-    ProcessingStack(app, "Processing", data=data, sources=sources)
+    processing = ProcessingStack(app, "Processing", data=data, sources=sources)
+    if config.collector.entry == "fargate":
+        CollectorStack(app, "Collector", data=data, alerts=processing.alerts)
     for key, value in {"project": "clickstream", "stage": config.stage, "managed-by": "cdk"}.items():
         cdk.Tags.of(app).add(key, value)
     return app
@@ -78,14 +81,30 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--put_events_quota", type=int, help="PutEvents calls a second that your account may make")
     parser.add_argument("--monthly_cap_usd", type=int, help="what may be spent in a month")
     parser.add_argument("--alert_email", help="who is told when something fails or costs too much")
+    _add_collector(parser)
     return parser.parse_args(argv)
+
+
+def _add_collector(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--collector", choices=["lambda", "fargate", "none"], help="what takes events over HTTP")
+    parser.add_argument("--collector_origins", help="that browsers send from: https://shop.example,https://…")
+    parser.add_argument("--collector_write_keys", help="their hashes, instead of the SSM parameter's")
+    parser.add_argument("--collector_requests_per_second", type=int, help="of the HTTP API, in front of lambda")
+    parser.add_argument("--collector_jwt_issuer", help="whose tokens senders must have")
+    parser.add_argument("--collector_jwt_audience")
+    parser.add_argument("--collector_image", help="repository:tag of the account's ECR, for fargate")
+    parser.add_argument("--collector_certificate_arn", help="of ACM, for fargate")
 
 
 def _config(args: argparse.Namespace) -> Config:
     given: dict[str, Any] = {
         name: value for name, value in vars(args).items() if name not in {"stage", "out"} and value is not None
     }
-    return dataclasses.replace(STAGES[args.stage], **given)
+    stage = STAGES[args.stage]
+    collector = {name: given.pop(name) for name in list(given) if name.startswith("collector")}
+    of_collector = {name.removeprefix("collector_"): value for name, value in collector.items() if name != "collector"}
+    of_collector |= {"entry": collector["collector"]} if "collector" in collector else {}
+    return dataclasses.replace(stage, collector=dataclasses.replace(stage.collector, **of_collector), **given)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ BUILD = ROOT / "build"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _CODE_AND_DATA = ("*.py", "*.toml", "*.json")
 _AUDIT = "operations.audit.lambda_handler"
+_COLLECTOR = "producers.collector.lambda_handler"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +55,10 @@ def glue_sources(root: Path) -> Iterator[Path]:
 
 
 def lambda_sources(root: Path) -> Iterator[Path]:
-    """What a function imports and reads: the consumers, and all of the contract but its generator."""
-    yield from _contract(root)
-    yield from (path for kind in _CODE_AND_DATA for path in (root / "consumers").rglob(kind))
+    """What a function imports and reads: the consumers, all of the contract but its generator, and of the producers
+    what the collector imports."""
+    consumers = {path for kind in _CODE_AND_DATA for path in (root / "consumers").rglob(kind)}
+    yield from {*_contract(root), *consumers, *modules_of(root, _COLLECTOR)}
 
 
 def audit_sources(root: Path) -> Iterator[Path]:

@@ -1,8 +1,9 @@
 """The settings of each stage: the only place where local, dev and prod differ."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from infra.collector_config import CollectorConfig
 from infra.local_differences import LEFT_OUT
 
 Stage = Literal["local", "dev", "prod"]
@@ -43,6 +44,7 @@ class Config:
     log_days: int = 30
     query_scan_limit_bytes: int = 10 * 1024**3
     alert_email: str | None = None
+    collector: CollectorConfig = field(default_factory=CollectorConfig)
     left_out: frozenset[str] = frozenset()  # resource types the endpoint does not know
 
     def __post_init__(self) -> None:
@@ -60,6 +62,10 @@ class Config:
     def name(self, part: str) -> str:
         """The physical name of a part of this deployment."""
         return f"clickstream-{self.stage}-{part}"
+
+    def parameter(self, part: str) -> str:
+        """The name of a parameter of SSM that belongs to this deployment."""
+        return f"/clickstream/{self.stage}/{part}"
 
     @property
     def deployment(self) -> str:

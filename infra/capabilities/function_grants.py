@@ -5,10 +5,11 @@ from typing import Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
 
 from infra.capabilities.foundation import Foundation
 from infra.capabilities.function_spec import Access, FunctionSpec, TableName
-from infra.capabilities.grants import PUT, publish_grants, storage_grants
+from infra.capabilities.grants import PUT, parameter_arn, publish_grants, put_records_grants, storage_grants
 
 METRICS_NAMESPACE: Final = "Clickstream"
 
@@ -28,13 +29,18 @@ _TABLE_ACTIONS: Final[Mapping[Access, Sequence[str]]] = {
 
 
 def function_grants(
-    spec: FunctionSpec, *, base: Foundation, bus_arn: str, personalize_role_arn: str
+    spec: FunctionSpec, *, base: Foundation, stream: kinesis.IStream, bus_arn: str, personalize_role_arn: str
 ) -> Iterator[iam.PolicyStatement]:
     """Statements for all that `spec` names, but for its event source and its logs."""
     yield from storage_grants(reads=spec.reads, writes=spec.writes, base=base, write_actions=PUT)
     yield from _tables(spec.tables, base)
     if spec.publishes:
         yield from publish_grants([bus_arn], spec.publishes)
+    if spec.puts_records:
+        yield from put_records_grants(stream, base.key)
+    if spec.parameters:
+        named = [parameter_arn(base.config, name) for name in spec.parameters]
+        yield iam.PolicyStatement(sid="ReadParameters", actions=["ssm:GetParameter"], resources=named)
     yield from _metrics(spec)
     yield from _personalize(spec.personalize, base.config.deployment)
     if spec.passes_role:

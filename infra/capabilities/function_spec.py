@@ -17,12 +17,13 @@ EventSource = Literal[
     "clickstream.catalog", "clickstream.operations", "clickstream.personalize", "clickstream.realtime"
 ]
 Zip = Literal["lambda", "audit"]
+Route = Annotated[str, msgspec.Meta(pattern=r"^(ANY|GET|POST|PUT|DELETE|HEAD|OPTIONS) /[a-z0-9/._-]*$")]
 
 PLACEHOLDERS: Final = frozenset(
     {
         *(f"bucket:{name}" for name in BUCKET_NAMES),
         *SETTINGS,
-        *("table:state", "table:features", "role:personalize"),
+        *("table:state", "table:features", "role:personalize", "stream:events"),
     }
 )
 """What the environment of a function may ask for."""
@@ -69,15 +70,30 @@ class QueueSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError(f"batch_size: more than {UNBATCHED} takes a window_seconds of 1 or more")
 
 
+class HttpSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Requests to an HTTP API of the function's own; somebody waits for each answer.
+
+    `jwt`: those of the routes that ask for a token where the stage has an issuer of tokens.
+    """
+
+    routes: Annotated[tuple[Route, ...], msgspec.Meta(min_length=1)]
+    jwt: tuple[Route, ...] = ()
+
+    def __post_init__(self) -> None:
+        if stray := [route for route in self.jwt if route not in self.routes]:
+            raise ValueError(f"jwt: {stray} are none of the routes")
+
+
 class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Exactly one of the two."""
+    """Exactly one of the three."""
 
     stream: StreamSource | None = None
     queue: QueueSource | None = None
+    http: HttpSource | None = None
 
     def __post_init__(self) -> None:
-        if (self.stream is None) == (self.queue is None):
-            raise ValueError("name exactly one of stream, queue")
+        if sum(source is not None for source in (self.stream, self.queue, self.http)) != 1:
+            raise ValueError("name exactly one of stream, queue, http")
 
 
 class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +111,8 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reads: tuple[Location, ...] = ()
     writes: tuple[Location, ...] = ()
     publishes: tuple[EventSource, ...] = ()  # sources of events it may put on the own bus
+    puts_records: bool = False  # on the event stream
+    parameters: tuple[Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{1,40}$")], ...] = ()  # of SSM, the stage's
     publishes_metrics: bool = False  # by API; what it prints as EMF takes no permission
     reads_metrics: bool = False
     personalize: tuple[Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Za-z]+$")], ...] = ()
@@ -122,7 +140,8 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 def read_functions(root: Path) -> tuple[FunctionSpec, ...]:
     """Every function of the system by name; raises `InvalidFunction`."""
-    found = [read_function(path, root) for folder in ("consumers", "operations") for path in _declared(root / folder)]
+    folders = ("consumers", "operations", "producers")
+    found = [read_function(path, root) for folder in folders for path in _declared(root / folder)]
     return tuple(sorted(found, key=lambda spec: spec.name))
 
 

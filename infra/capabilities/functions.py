@@ -18,6 +18,7 @@ from infra.capabilities.event_sources import failed_invocations, from_queue, fro
 from infra.capabilities.foundation import Foundation
 from infra.capabilities.function_grants import function_grants
 from infra.capabilities.function_spec import FunctionSpec, Zip
+from infra.capabilities.http_api import HttpApi
 
 RUNTIME: Final = "python3.12"
 LOG_LEVEL: Final = "INFO"
@@ -27,7 +28,7 @@ _Function = lambda_.CfnFunction
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What functions share: their code, where they publish, what they read from, the role that one may pass."""
+    """What functions share: their code, where they publish, their stream, the role that one may pass."""
 
     base: Foundation
     zips: Mapping[Zip, assets.Asset]
@@ -48,6 +49,7 @@ class Function(Construct):
         self.role = self._role()
         self.resource = self._function()
         self.arn = self.resource.attr_arn
+        self.api: HttpApi | None = None
         self.queue: sqs.Queue | None = None
         self.failed: sqs.Queue | None = None
         self._wake()
@@ -70,6 +72,8 @@ class Function(Construct):
                 function=self.resource,
                 role=self.role,
             )
+        elif source.http is not None:
+            self.api = HttpApi(self, "Api", name=self.name, source=source.http, function=self.resource, config=config)
 
     def _logs(self) -> logs.CfnLogGroup:
         group = logs.CfnLogGroup(
@@ -93,6 +97,7 @@ class Function(Construct):
         for statement in function_grants(
             self.spec,
             base=around.base,
+            stream=around.stream,
             bus_arn=around.bus_arn,
             personalize_role_arn=around.personalize_role.role_arn,
         ):
@@ -134,5 +139,6 @@ class Function(Construct):
             **base.table_names(),
             **base.config.settings(),
             "role:personalize": self._around.personalize_role.role_arn,
+            "stream:events": self._around.stream.stream_name,
         }
         return {"LOG_LEVEL": LOG_LEVEL, **fill(self.spec.environment, names)}

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from infra.capabilities.buckets import BUCKET_NAMES, BucketName
 from infra.capabilities.foundation import Foundation
 from infra.capabilities.job_spec import Location
+from infra.config import Config
 
 EVENT_SOURCE = "clickstream.files"
 """The one source a job may name in events of its own."""
@@ -50,6 +53,29 @@ def publish_grants(buses: Sequence[str], sources: Sequence[str] = (EVENT_SOURCE,
     put = iam.PolicyStatement(sid="PublishEvents", actions=["events:PutEvents"], conditions=conditions)
     put.add_resources(*buses)
     return [put] if buses else []
+
+
+def put_records_grants(stream: kinesis.IStream, key: kms.IKey) -> list[iam.PolicyStatement]:
+    """What a producer may do: put records on the one stream, which is encrypted, and see how its shards are cut."""
+    conditions = {
+        "StringEquals": {
+            "kms:ViaService": f"kinesis.{cdk.Aws.REGION}.amazonaws.com",
+            "kms:EncryptionContext:aws:kinesis:arn": stream.stream_arn,
+        }
+    }
+    return [
+        iam.PolicyStatement(
+            sid="PutEvents", actions=["kinesis:ListShards", "kinesis:PutRecords"], resources=[stream.stream_arn]
+        ),
+        iam.PolicyStatement(
+            sid="EncryptEvents", actions=["kms:GenerateDataKey"], resources=[key.key_arn], conditions=conditions
+        ),
+    ]
+
+
+def parameter_arn(config: Config, name: str) -> str:
+    """A parameter of SSM that belongs to the stage."""
+    return f"arn:{cdk.Aws.PARTITION}:ssm:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:parameter{config.parameter(name)}"
 
 
 def _objects(

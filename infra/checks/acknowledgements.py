@@ -106,6 +106,27 @@ ACKNOWLEDGED: Final = (
         reason="Personalize reads whole folders of files, each publication in one of its own.",
     ),
     Acknowledgement(
+        rule="AwsSolutions-IAM5",
+        construct=r"Collector/Containers/StartingRole/DefaultPolicy/Resource",
+        detail=r"Resource::\*",
+        reason="A token for ECR is one for the whole registry; the images it opens are held to one repository.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-ECS2",
+        construct=r"Collector/Containers/Task/Resource",
+        reason="Names and numbers; hashes of write keys come from SSM, or by choice as hashes, which open nothing.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-EC23",
+        construct=r"Collector/Front/Public/Resource",
+        reason="Browsers and apps of shoppers are anywhere; port 443 of the load balancer is all that is open.",
+    ),
+    Acknowledgement(
+        rule="AwsSolutions-ELB2",
+        construct=r"Collector/Front/LoadBalancer/Resource",
+        reason="Its access log would keep addresses, and of the pixel the whole query, user ids included.",
+    ),
+    Acknowledgement(
         rule="AwsSolutions-L1",
         construct=r"Processing/Functions/\w+/Function",
         reason="Python 3.12: the packages are locked for it, and the code is tested on 3.11, one version below.",

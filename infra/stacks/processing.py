@@ -21,7 +21,7 @@ from infra.capabilities.catalog import Catalog
 from infra.capabilities.consumer_alarms import watch_consumers
 from infra.capabilities.delivery import RawDelivery
 from infra.capabilities.foundation import Foundation
-from infra.capabilities.function_spec import read_functions
+from infra.capabilities.function_spec import FunctionSpec, read_functions
 from infra.capabilities.functions import Function, Surroundings
 from infra.capabilities.job_spec import read_job
 from infra.capabilities.jobs import Code, GlueJob
@@ -30,6 +30,7 @@ from infra.capabilities.queries import Queries
 from infra.capabilities.routing import Routing
 from infra.capabilities.targets import Targets
 from infra.capabilities.wheels import upload_wheels
+from infra.config import Config
 from infra.stacks.data import DataStack
 
 
@@ -57,7 +58,7 @@ class ProcessingStack(cdk.Stack):
         jobs = self._jobs(base, sources, bus)
         role = personalize_role(self, base=base)
         functions = self._functions(base, sources, bus=bus, stream=data.stream, role=role)
-        alerts = alerts_topic(self, base=base)
+        self.alerts = alerts = alerts_topic(self, base=base)
         targets = Targets(jobs=jobs, functions=functions, queues=_queues(functions), topics={"alerts": alerts}, bus=bus)
         routing = self._routing(base, targets, sources.root)
         alarms = Alarms(self, "Alarms", base=base, topic=alerts)
@@ -83,6 +84,11 @@ class ProcessingStack(cdk.Stack):
                     f"{function.spec.construct}Queue": function.queue.queue_url
                     for function in functions.values()
                     if function.queue is not None
+                },
+                **{
+                    f"{function.spec.construct}Url": function.api.url
+                    for function in functions.values()
+                    if function.api is not None
                 },
             }
         )
@@ -114,7 +120,7 @@ class ProcessingStack(cdk.Stack):
         stream: kinesis.IStream,
         role: iam.Role,
     ) -> dict[str, Function]:
-        specs = read_functions(sources.root)
+        specs = [spec for spec in read_functions(sources.root) if _is_wanted(spec, base.config)]
         zips = {
             name: assets.Asset(self, f"{name.title()}Zip", path=str(sources.packages.functions[name]))
             for name in sorted({spec.zip for spec in specs})
@@ -144,6 +150,11 @@ class ProcessingStack(cdk.Stack):
     def _outputs(self, values: dict[str, str]) -> None:
         for name, value in values.items():
             cdk.CfnOutput(self, name, value=value)
+
+
+def _is_wanted(spec: FunctionSpec, config: Config) -> bool:
+    """Requests come to a function, or to containers in its place, or not at all."""
+    return spec.source is None or spec.source.http is None or config.collector.entry == "lambda"
 
 
 def _queues(functions: Mapping[str, Function]) -> dict[str, sqs.Queue]:

@@ -10,13 +10,15 @@ from infra.app import Wheels, build
 from infra.checks.acknowledgements import ACKNOWLEDGED, Acknowledgement, Finding
 from infra.checks.nag import nag
 from infra.config import STAGES
+from tests.support.collector_stack import collector_app, in_containers
 
 pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="session")
 def findings(tmp_path_factory: pytest.TempPathFactory, wheels: Wheels) -> frozenset[Finding]:
-    return nag(build(STAGES["prod"], tmp_path_factory.mktemp("nag"), wheels=wheels))
+    whole = build(STAGES["prod"], tmp_path_factory.mktemp("nag"), wheels=wheels)
+    return nag(whole) | nag(collector_app(tmp_path_factory.mktemp("nag-containers"), in_containers()))
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod"])

@@ -6,6 +6,7 @@ import pytest
 
 from infra.capabilities.function_spec import (
     FunctionSpec,
+    HttpSource,
     InvalidFunction,
     QueueSource,
     Source,
@@ -49,6 +50,17 @@ memory_mb: 256
 timeout_seconds: 30
 source:
   queue: {name: changes, batch_size: 100, window_seconds: 5, maximum_receive_count: 5, maximum_concurrency: 2}
+"""
+HTTP = """
+name: clicks-now
+why: Somebody waits for the answer to each click.
+handler: consumers.clicks_now.lambda_handler.handler
+memory_mb: 256
+timeout_seconds: 20
+source:
+  http: {routes: [POST /v1/events, ANY /v1/pixel.gif], jwt: [POST /v1/events]}
+puts_records: true
+parameters: [write-keys]
 """
 
 
@@ -129,6 +141,10 @@ def test_a_function_may_have_a_queue_of_its_own(path: Path, tmp_path: Path) -> N
         (QUEUE, "maximum_concurrency: 2", "maximum_concurrency: 1", ["maximum_concurrency"]),
         (QUEUE, "  queue: {name", "  x: {name", ["unknown field `x`"]),
         (QUEUE, "why: Something", "why: Something: more", ["mapping values"]),
+        (HTTP, "[POST /v1/events, ANY /v1/pixel.gif]", "[]", ["source.http.routes"]),
+        (HTTP, "ANY /v1/pixel.gif", "/v1/pixel.gif", ["source.http.routes[1]"]),
+        (HTTP, "jwt: [POST /v1/events]", "jwt: [GET /v1/events]", ["jwt", "GET /v1/events", "source.http"]),
+        (HTTP, "parameters: [write-keys]", "parameters: [/write-keys]", ["parameters[0]"]),
     ],
 )
 def test_a_faulty_declaration_is_refused_by_file_and_key(
@@ -143,8 +159,19 @@ def test_a_faulty_declaration_is_refused_by_file_and_key(
     assert [part for part in ["clicks_now/function.yaml", *told] if part not in str(caught.value)] == []
 
 
-def test_a_source_is_one_of_two(path: Path, tmp_path: Path) -> None:
+def test_a_function_may_answer_requests(path: Path, tmp_path: Path) -> None:
+    path.write_text(HTTP)
+
+    spec = read_function(path, tmp_path)
+
+    assert spec.source == Source(
+        http=HttpSource(routes=("POST /v1/events", "ANY /v1/pixel.gif"), jwt=("POST /v1/events",))
+    )
+    assert (spec.puts_records, spec.parameters, spec.woken_by_events) == (True, ("write-keys",), False)
+
+
+def test_a_source_is_one_of_three(path: Path, tmp_path: Path) -> None:
     path.write_text(QUEUE.partition("source:")[0] + "source: {}\n")
 
-    with pytest.raises(InvalidFunction, match=r"exactly one of stream, queue .* `\$.source`"):
+    with pytest.raises(InvalidFunction, match=r"exactly one of stream, queue, http .* `\$.source`"):
         read_function(path, tmp_path)

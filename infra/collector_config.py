@@ -1,0 +1,62 @@
+"""Where the HTTP collector runs, who may send to it, and how much."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Entry = Literal["lambda", "fargate", "none"]
+
+_REPOSITORY: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{1,255}:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-z0-9-]+")
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+_HASHES: Final = re.compile(r"[A-Za-z0-9_.:=,;-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectorConfig:
+    """Settings of the collector. `entry`: a function behind an HTTP API, containers behind a load balancer, or none.
+
+    `write_keys`: None has the hashes of the keys read from the stage's SSM parameter `collector-write-keys`, which is
+    put there by hand; a text has that text put into the environment, and so into the templates: hashes, never keys.
+    """
+
+    entry: Entry = "lambda"
+    write_keys: str | None = None
+    origins: str = ""  # that browsers may send from, with commas between
+    jwt_issuer: str = ""  # of an OpenID provider; none: write keys alone
+    jwt_audience: str = ""
+    requests_per_second: int = 1_000  # beyond it the HTTP API answers 429
+    image: str = ""  # repository:tag of this account's ECR, for containers
+    certificate_arn: str = ""  # of ACM, for containers
+    tasks: tuple[int, int] = (2, 10)  # containers at least and at most
+    spool: bool = True  # containers answer once an event lies on the task's disk; else once the stream has it
+
+    def __post_init__(self) -> None:
+        if bool(self.jwt_issuer) != bool(self.jwt_audience):
+            raise ValueError("collector jwt_issuer, jwt_audience: both or none")
+        if self.jwt_issuer and not self.jwt_issuer.startswith("https://"):
+            raise ValueError("collector jwt_issuer: an https:// address")
+        if bad := [each for each in self.origins.split(",") if each and not _ORIGIN.fullmatch(each)]:
+            raise ValueError(f"collector origins: {bad[0]!r} is no origin as https://shop.example is")
+        if self.write_keys is not None and not _HASHES.fullmatch(self.write_keys):
+            raise ValueError("collector write_keys: hashes as docs/collector.md has them, no keys")
+        if self.requests_per_second < 1 or not 1 <= self.tasks[0] <= self.tasks[1]:
+            raise ValueError("collector requests_per_second, tasks: at least 1, and no fewer at most than at least")
+        if self.entry == "fargate":
+            self._require_containers()
+
+    def _require_containers(self) -> None:
+        if not _REPOSITORY.fullmatch(self.image):
+            raise ValueError("collector image: containers take repository:tag of this account's ECR")
+        if not _CERTIFICATE.fullmatch(self.certificate_arn):
+            raise ValueError("collector certificate_arn: events hold personal data, so containers take TLS of ACM's")
+
+    @property
+    def repository(self) -> str:
+        """The ECR repository of the image."""
+        return self.image.rpartition(":")[0]
+
+    @property
+    def tag(self) -> str:
+        """The tag of the image."""
+        return self.image.rpartition(":")[2]
