@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from producers.sdk.spool.frames import Bad
 from producers.sdk.spool.segments import Segment
@@ -13,13 +14,17 @@ FOLDER = "damaged"  # beside the spools
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """`size` bytes at `start` of a segment; `kept` is where they lie now."""
+    """`size` bytes at `start` of a segment; `kept` is where they lie now, None where somebody took the file away."""
 
     producer_id: str
     segment: str
     start: int
     size: int
-    kept: Path
+    kept: Path | None
+
+    @classmethod
+    def gone(cls, segment: Segment, start: int, end: int) -> Self:
+        return cls(segment.path.parent.name, segment.path.name, start, end - start, None)
 
 
 def keep(segment: Segment, bad: Bad) -> Damage:

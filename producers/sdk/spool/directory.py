@@ -17,7 +17,7 @@ from producers.sdk.spool.settings import MIB, SpoolSettings
 from producers.sdk.spool.spool import Spool
 
 LOCK = "lock"
-_LOCK_OF_ROOT = "~lock"  # no producer_id
+LOCK_OF_ROOT = "~lock"  # no producer_id
 _RESERVED = frozenset({".", "..", FOLDER})
 _is_producer_id = re.compile(EVENT.field("producer_id").pattern).fullmatch
 
@@ -34,14 +34,18 @@ class SpoolDirectory:
         fsync: str | float = "batch",
         machine: Machine | None = None,
     ) -> None:
-        """As `SpoolSettings`. Raises `ConfigurationError`, also where the root cannot be made or written."""
+        """As `SpoolSettings`. Raises `ConfigurationError`, also where the root cannot be made or written.
+
+        `left` says of dead producers' spools that could not be read why, since they were last tried.
+        """
         self.root = root
         self._settings = SpoolSettings(max_bytes=max_bytes, segment_bytes=segment_bytes, fsync=fsync)
         self._machine = machine or Machine()
+        self.left: dict[str, str] = {}
         try:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with alone(root / _LOCK_OF_ROOT):
-                pass
+            with alone(root / LOCK_OF_ROOT):
+                self._machine.files.sync_directory(root.parent)
         except OSError as error:
             raise ConfigurationError(f"no spool can be kept in {root}: {error}") from error
 
@@ -54,7 +58,7 @@ class SpoolDirectory:
             raise ConfigurationError(f"producer_id {producer_id!r} cannot name a spool")
         directory = self.root / producer_id
         try:
-            with alone(self.root / _LOCK_OF_ROOT):
+            with alone(self.root / LOCK_OF_ROOT):
                 directory.mkdir(mode=0o700)
                 self._machine.files.sync_directory(self.root)
                 lock = Lock.take(directory / LOCK)
@@ -71,6 +75,7 @@ class SpoolDirectory:
         Each is to be read to its `last`, closed with a final checkpoint, and removed. One that cannot be read for
         now is left for the next time.
         """
+        self._sweep()
         adopted: list[Spool] = []
         for directory in self.spools():
             if len(adopted) < most and (spool := self._adopted(directory)) is not None:
@@ -87,20 +92,23 @@ class SpoolDirectory:
 
     def _adopted(self, directory: Path) -> Spool | None:
         try:
-            with alone(self.root / _LOCK_OF_ROOT):
+            with alone(self.root / LOCK_OF_ROOT):
                 lock = Lock.take(directory / LOCK)
         except OSError:  # it was removed meanwhile
             return None
         if lock is None:
             return None
         try:
-            return self._spool(directory, recover(directory, now_ms=epoch_ms(self._machine.clock.now())), lock)
-        except OSError:
+            recovered = recover(directory, now_ms=epoch_ms(self._machine.clock.now()))
+        except OSError as error:
+            self.left[directory.name] = str(error)
             lock.close()
             return None
+        self.left.pop(directory.name, None)
+        return self._spool(directory, recovered, lock)
 
-    def sweep(self) -> None:
-        """Take away what a process left that died while it removed a spool."""
+    def _sweep(self) -> None:
+        # What a process left that died while it removed a spool.
         for path in self.root.glob("~*"):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)

@@ -17,7 +17,7 @@ LONGEST_BODY = 256 * 1024 * 1024
 
 _HEAD = struct.Struct("<8sIII")  # mark, length of the body, checksum of place and length, checksum of the body
 _PLACE = struct.Struct("<QI")
-_BODY = struct.Struct("<QQqI")  # accepted, checkpoints, when in ms, entries
+_BODY = struct.Struct("<QQqII")  # accepted, checkpoints, when in ms, entries, characters of `withheld`
 HEAD_BYTES = _HEAD.size
 
 
@@ -31,6 +31,17 @@ class Frame:
     entries: tuple[tuple[str, bytes], ...]  # partition key, line with its newline
     accepted: int  # the producer's highest number up to and including this frame
     checkpoints: int  # checkpoints issued so far, those in this frame included
+    withheld: str = ""  # of the numbers up to `accepted` those not acknowledged and in no frame, as Ranges: "4,7-9"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A frame without its entries. `written_ms` counts from 1970."""
+
+    accepted: int
+    checkpoints: int
+    written_ms: int
+    withheld: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +67,10 @@ def encode_body(frame: Frame, *, written_ms: int) -> bytes:
     keys = [key for key, _ in frame.entries]
     lines = [line for _, line in frame.entries]
     count = len(keys)
-    fixed = _BODY.pack(frame.accepted, frame.checkpoints, written_ms, count)
+    fixed = _BODY.pack(frame.accepted, frame.checkpoints, written_ms, count, len(frame.withheld))
     lengths = struct.pack(f"<{2 * count}I", *map(len, keys), *map(len, lines))
-    body = b"".join((fixed, lengths, "".join(keys).encode("utf-8", "surrogatepass"), *lines))
+    text = "".join(keys).encode("utf-8", "surrogatepass")
+    body = b"".join((fixed, frame.withheld.encode("ascii"), lengths, text, *lines))
     if len(body) > LONGEST_BODY:
         raise ValueError(f"a batch of {len(body)} bytes; a frame takes {LONGEST_BODY}: send smaller batches")
     return body
@@ -70,25 +82,25 @@ def head_of(body: bytes, *, salt: bytes, at: int) -> bytes:
     return _HEAD.pack(MARK, len(body), place, crc32(body, place))
 
 
-def stamp_of(body: bytes) -> tuple[int, int, int]:
-    """Of a frame: accepted, checkpoints, when it was written in ms since 1970."""
-    accepted, checkpoints, written_ms, _ = _BODY.unpack_from(body)
-    return accepted, checkpoints, written_ms
+def stamp_of(body: bytes) -> Stamp:
+    accepted, checkpoints, written_ms, _, length = _BODY.unpack_from(body)
+    return Stamp(accepted, checkpoints, written_ms, body[_BODY.size : _BODY.size + length].decode("ascii"))
 
 
 def decode_body(body: bytes) -> Frame:
-    accepted, checkpoints, _, count = _BODY.unpack_from(body)
-    lengths = struct.unpack_from(f"<{2 * count}I", body, _BODY.size)
+    accepted, checkpoints, _, count, length = _BODY.unpack_from(body)
+    at = _BODY.size + length
+    lengths = struct.unpack_from(f"<{2 * count}I", body, at)
     key_ends, line_lengths = accumulate(lengths[:count], initial=0), lengths[count:]
     first_line = len(body) - sum(line_lengths)
-    keys = body[_BODY.size + 8 * count : first_line].decode("utf-8", "surrogatepass")
+    keys = body[at + 8 * count : first_line].decode("utf-8", "surrogatepass")
     line_ends = accumulate(line_lengths, initial=first_line)
     entries = zip(
         (keys[start:end] for start, end in pairwise(key_ends)),
         (body[start:end] for start, end in pairwise(line_ends)),
         strict=True,
     )
-    return Frame(tuple(entries), accepted, checkpoints)
+    return Frame(tuple(entries), accepted, checkpoints, body[_BODY.size : at].decode("ascii"))
 
 
 def length_of(head: bytes, *, salt: bytes, at: int) -> int | None:

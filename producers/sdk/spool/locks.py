@@ -20,6 +20,10 @@ class Lock:
         self._file: int | None = file
         _held.add(self)
 
+    @property
+    def is_held(self) -> bool:
+        return self._file is not None
+
     @classmethod
     def take(cls, path: Path) -> Self | None:
         """None where another has it. Raises OSError where the file cannot be made."""

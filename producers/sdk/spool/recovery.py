@@ -19,6 +19,7 @@ class Recovered:
     last: Position
     forgotten: Position
     counts: Counts
+    withheld: str = ""
     ages: tuple[tuple[int, float], ...] = ()
     damaged: tuple[Damage, ...] = ()
 
@@ -29,12 +30,12 @@ NOTHING = Recovered({}, Position(0, 0), Position(0, 0), Counts())
 def recover(directory: Path, *, now_ms: int) -> Recovered:
     """Read everything once. Damaged bytes are copied aside; a torn tail is left out. Raises OSError."""
     forgotten = last = read_cursor(directory) or Position(0, 0)
-    counts = Counts()
+    counts, withheld = Counts(), ""
     sizes: dict[int, tuple[Segment, int]] = {}
     ages: list[tuple[int, float]] = []
     damaged: list[Damage] = []
     for segment in segments_in(directory):
-        counts = _later(counts, _header_of(segment))
+        counts = counts.later(_header_of(segment))
         end = HEADER_BYTES
         for found in walk(segment):
             is_news = (segment.number, found.end) > (forgotten.segment, forgotten.end)
@@ -42,22 +43,18 @@ def recover(directory: Path, *, now_ms: int) -> Recovered:
                 damaged += [keep(segment, found)] if is_news and not found.torn else []
                 continue
             end = found.end
-            accepted, checkpoints, written_ms = stamp_of(found.body)
-            counts = _later(counts, Counts(accepted, checkpoints))
+            stamp = stamp_of(found.body)
+            counts, withheld = counts.later(Counts(stamp.accepted, stamp.checkpoints)), stamp.withheld
             if is_news:
                 last = Position(segment.number, end, last.frame + 1)
-                _add_age(ages, last.frame, max(0, now_ms - written_ms) / 1000)
+                _add_age(ages, last.frame, max(0, now_ms - stamp.written_ms) / 1000)
         sizes[segment.number] = (segment, end)
-    return Recovered(sizes, last, forgotten, counts, tuple(ages), tuple(damaged))
+    return Recovered(sizes, last, forgotten, counts, withheld, tuple(ages), tuple(damaged))
 
 
 def _header_of(segment: Segment) -> Counts:
     with segment.path.open("rb") as file:
         return Counts.of(file.read(HEADER_BYTES)) or Counts()
-
-
-def _later(one: Counts, other: Counts) -> Counts:
-    return Counts(max(one.accepted, other.accepted), max(one.checkpoints, other.checkpoints))
 
 
 def _add_age(ages: list[tuple[int, float]], frame: int, age: float) -> None:

@@ -19,6 +19,7 @@ SALT_BYTES = 8
 _HEADER = struct.Struct("<8sQQI")  # what it is, accepted, checkpoints, checksum
 _WHAT = b"CSSPOOL1"
 HEADER_BYTES = _HEADER.size
+_BLOCK = 4096
 _name = re.compile(r"([0-9]{10})-([0-9a-f]{16})\.segment").fullmatch
 
 
@@ -45,6 +46,10 @@ class Counts:
     def header(self) -> bytes:
         data = (_WHAT, self.accepted, self.checkpoints)
         return _HEADER.pack(*data, crc32(_HEADER.pack(*data, 0)))
+
+    def later(self, other: Counts) -> Counts:
+        """The farther of both, each for itself."""
+        return Counts(max(self.accepted, other.accepted), max(self.checkpoints, other.checkpoints))
 
     @classmethod
     def of(cls, header: bytes) -> Self | None:
@@ -139,13 +144,30 @@ def walk(segment: Segment, *, start: int = 0, end: int | None = None) -> Iterato
             at = found.end
         if at < last:
             file.seek(at)
-            yield from scan(file.read(last - at), salt=segment.salt, start=at, base=at)
+            yield from scan(_rest(file, at, last), salt=segment.salt, start=at, base=at)
 
 
 def _next(file: BinaryIO, salt: bytes, at: int) -> Found | None:
-    head = file.read(HEAD_BYTES)
-    length = length_of(head, salt=salt, at=at)
-    body = b"" if length is None else file.read(length)
+    try:
+        head = file.read(HEAD_BYTES)
+        length = length_of(head, salt=salt, at=at)
+        body = b"" if length is None else file.read(length)
+    except OSError:
+        return None
     if length is None or not is_body(head, body):
         return None
     return Found(at, at + HEAD_BYTES + length, body)
+
+
+def _rest(file: BinaryIO, at: int, end: int) -> bytes:
+    """Zeros stand for blocks that the disk does not give any more: the others are worth having."""
+    blocks = []
+    for start in range(at, end, _BLOCK):
+        size = min(_BLOCK, end - start)
+        try:
+            file.seek(start)
+            block = file.read(size)
+        except OSError:
+            block = b""
+        blocks.append(block.ljust(size, b"\0"))
+    return b"".join(blocks)
