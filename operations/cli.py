@@ -20,6 +20,7 @@ from infra.local.endpoint import EndpointError
 from operations import commands
 from operations.cost import command as cost
 from operations.replay.command import FILES, STREAM
+from operations.spool import command as spool
 
 REPORT = Path("build/demo/report.json")
 
@@ -49,6 +50,21 @@ def _add_check(known: Any) -> None:
     checked.set_defaults(command=commands.check)
 
 
+def _add_spool(known: Any, here: argparse.ArgumentParser) -> None:
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--root", type=Path, default=spool.ROOT, metavar="DIR", help="the producers' spool; $SPOOL_DIR")
+    spools = known.add_parser("spool", help="what producers of this machine have on disk").add_subparsers(
+        required=True, metavar="WHAT"
+    )
+    listed = spools.add_parser("list", parents=[where], help="whose, how much, how old, and whether its process lives")
+    listed.set_defaults(command=spool.spool_list)
+    verified = spools.add_parser("verify", parents=[where], help="check every batch; damage is named")
+    verified.set_defaults(command=spool.spool_verify)
+    sent = spools.add_parser("send", parents=[where, here], help="deliver what dead producers left")
+    sent.add_argument("producer_ids", nargs="*", metavar="PRODUCER_ID", help="of these only")
+    sent.set_defaults(command=spool.spool_send)
+
+
 def parser() -> argparse.ArgumentParser:
     """What can be typed; `command` of what was parsed does it."""
     top = argparse.ArgumentParser(prog="clickstream", description=__doc__, allow_abbrev=False)
@@ -59,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     _add_ledger(known, here)
     _add_loop(known, here)
     _add_check(known)
+    _add_spool(known, here)
     return top
 
 

@@ -54,7 +54,7 @@ class SpoolDirectory:
 
         Raises `ConfigurationError` where the id was used before, `TransientError` where the disk refuses.
         """
-        if not _is_producer_id(producer_id) or producer_id in _RESERVED:
+        if not _can_name_a_spool(producer_id):
             raise ConfigurationError(f"producer_id {producer_id!r} cannot name a spool")
         directory = self.root / producer_id
         try:
@@ -77,20 +77,14 @@ class SpoolDirectory:
         """
         self._sweep()
         adopted: list[Spool] = []
-        for directory in self.spools():
-            if len(adopted) < most and (spool := self._adopted(directory)) is not None:
+        for directory in folders_in(self.root):
+            if len(adopted) < most and (spool := self.take(directory.name)) is not None:
                 adopted.append(spool)
         return adopted
 
-    def spools(self) -> list[Path]:
-        """The folders of all producers, dead and alive."""
-        return sorted(
-            path
-            for path in self.root.iterdir()
-            if path.is_dir() and _is_producer_id(path.name) and path.name not in _RESERVED
-        )
-
-    def _adopted(self, directory: Path) -> Spool | None:
+    def take(self, producer_id: str) -> Spool | None:
+        """A dead producer's spool, from now on the caller's; None where a process has it, or it cannot be read."""
+        directory = self.root / producer_id
         try:
             with alone(self.root / LOCK_OF_ROOT):
                 lock = Lock.take(directory / LOCK)
@@ -115,3 +109,12 @@ class SpoolDirectory:
 
     def _spool(self, directory: Path, recovered: Recovered, lock: Lock) -> Spool:
         return Spool(directory, recovered, lock=lock, settings=self._settings, machine=self._machine)
+
+
+def folders_in(root: Path) -> list[Path]:
+    """Those of all producers, dead and alive."""
+    return sorted(path for path in root.iterdir() if _can_name_a_spool(path.name) and path.is_dir())
+
+
+def _can_name_a_spool(producer_id: str) -> bool:
+    return bool(_is_producer_id(producer_id)) and producer_id not in _RESERVED

@@ -1,0 +1,1 @@
+"""`clickstream spool`: what producers left on this machine, checked, and delivered when they are dead."""
