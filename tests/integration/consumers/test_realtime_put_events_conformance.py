@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import ssl
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,6 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from urllib3 import HTTPConnectionPool, Timeout
 
 from consumers.clock import SystemClock
@@ -27,6 +23,7 @@ from consumers.realtime.calls import Call
 from consumers.realtime.sending import Refused
 from consumers.realtime.signed_http import SignedPersonalizeEvents
 from contract.errors import ConfigurationError, TransientError
+from tests.support.loopback_certificate import certificate
 from tests.support.scripted_http import Answer, ScriptedHttp, scripted_http
 from tests.support.sigv4_check import botocores_authorization
 
@@ -271,21 +268,3 @@ def test_only_a_certificate_that_botocore_would_trust_is_trusted(
 
     assert (stranger, known, other_name) == (BUSY, TAKEN, BUSY)
     assert len(http.requests) == 1
-
-
-def certificate(path: Path) -> Path:
-    """A key, and a certificate of its own for 127.0.0.1 alone."""
-    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(issuer_name=name, subject_name=name, public_key=key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    path.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
-    return path
