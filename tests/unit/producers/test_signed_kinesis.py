@@ -161,7 +161,7 @@ TRANSIENT = {
 PERMANENT = {
     "no such stream": refused("com.amazonaws.kinesis#ResourceNotFoundException"),
     "no access": refused("AccessDeniedException"),
-    "in capitals": said({"__type": "AccessDeniedException", "Message": "why"}, 400),
+    "no access, in a header": said(b"", 403, x_amzn_ErrorType="AccessDeniedException:http://x/"),
     "keys of nobody": refused("UnrecognizedClientException"),
     "another signature": refused("InvalidSignatureException", message="does not match"),
     "not understood": refused("SerializationException"),
@@ -182,6 +182,17 @@ def test_what_no_repetition_helps_stops_the_producer(answer: HTTPResponse) -> No
         kinesis(Pool([answer])).put(RECORDS)
     with pytest.raises(ConfigurationError, match=r"stream events refuses.*check its name"):
         kinesis(Pool([answer])).shards()
+
+
+@pytest.mark.parametrize("word", ["message", "Message"])
+def test_an_error_tells_what_kinesis_said(word: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        kinesis(Pool([said({"__type": "AccessDeniedException", word: "no grant"}, 400)])).put(RECORDS)
+
+    assert str(caught.value) == (
+        "stream events refuses: AccessDeniedException (400): no grant; "
+        "check its name, the region, the credentials and their grants"
+    )
 
 
 def shard(name: str, first: int, last: int, **sequence: str) -> dict[str, Any]:
