@@ -70,10 +70,10 @@ def encode_body(frame: Frame, *, written_ms: int) -> bytes:
     fixed = _BODY.pack(frame.accepted, frame.checkpoints, written_ms, count, len(frame.withheld))
     lengths = struct.pack(f"<{2 * count}I", *map(len, keys), *map(len, lines))
     text = "".join(keys).encode("utf-8", "surrogatepass")
-    body = b"".join((fixed, frame.withheld.encode("ascii"), lengths, text, *lines))
-    if len(body) > LONGEST_BODY:
-        raise ValueError(f"a batch of {len(body)} bytes; a frame takes {LONGEST_BODY}: send smaller batches")
-    return body
+    size = len(fixed) + len(frame.withheld) + len(lengths) + len(text) + sum(map(len, lines))
+    if size > LONGEST_BODY:
+        raise ValueError(f"a batch of {size} bytes; a frame takes {LONGEST_BODY}: send smaller batches")
+    return b"".join((fixed, frame.withheld.encode("ascii"), lengths, text, *lines))
 
 
 def head_of(body: bytes, *, salt: bytes, at: int) -> bytes:

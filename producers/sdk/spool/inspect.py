@@ -32,7 +32,7 @@ class Inspected:
 def inspect(root: Path, *, now_ms: int) -> list[Inspected]:
     """Every spool under `root`, each frame of it checked. Raises `ConfigurationError` where there is no root."""
     try:
-        with alone(root / LOCK_OF_ROOT):
+        with alone(root / LOCK_OF_ROOT, make=False):
             alive = {folder.name: is_locked(folder / LOCK) for folder in folders_in(root)}
         return [_inspected(root / name, is_alive=alive[name], now_ms=now_ms) for name in alive]
     except OSError as error:

@@ -42,9 +42,12 @@ class Lock:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Wait until no other process has the lock, and keep it for the length of the block."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+def alone(path: Path, *, make: bool = True) -> Iterator[None]:
+    """Wait until no other process has the lock, and keep it for the length of the block.
+
+    Raises FileNotFoundError where there is no such file and none is to be made.
+    """
+    file = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -137,7 +137,8 @@ def walk(segment: Segment, *, start: int = 0, end: int | None = None) -> Iterato
             if header and Counts.of(header) is None:
                 yield Bad(0, len(header), torn=len(header) < HEADER_BYTES)
             at = len(header)
-        last = os.fstat(file.fileno()).st_size if end is None else end
+        size = os.fstat(file.fileno()).st_size
+        last = size if end is None else min(end, size)
         file.seek(at)
         while at < last and (found := _next(file, segment.salt, at)):
             yield found
