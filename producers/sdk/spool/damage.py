@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from producers.sdk.spool.frames import Bad
-from producers.sdk.spool.segments import Segment
+from producers.sdk.spool.segments import Segment, read_left
 
 FOLDER = "damaged"  # beside the spools
 
@@ -33,6 +33,5 @@ def keep(segment: Segment, bad: Bad) -> Damage:
     kept = spool.parent / FOLDER / f"{spool.name}-{segment.path.stem}-{bad.start}.bytes"
     kept.parent.mkdir(mode=0o700, exist_ok=True)
     with segment.path.open("rb") as file:
-        file.seek(bad.start)
-        kept.write_bytes(file.read(bad.end - bad.start))
+        kept.write_bytes(read_left(file, bad.start, bad.end))
     return Damage(spool.name, segment.path.name, bad.start, bad.end - bad.start, kept)

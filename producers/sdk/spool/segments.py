@@ -128,24 +128,42 @@ class OpenSegment:
 def walk(segment: Segment, *, start: int = 0, end: int | None = None) -> Iterator[Found | Bad]:
     """All that lies in a segment from `start`, the end of a frame, up to `end`; no good header is among it.
 
-    The file is held in memory only where something is damaged. Raises OSError.
+    The file is held in memory only where something is damaged. Raises OSError where it cannot be opened.
     """
     with segment.path.open("rb") as file:
-        at = start
-        if start == 0:
-            header = file.read(HEADER_BYTES)
-            if header and Counts.of(header) is None:
-                yield Bad(0, len(header), torn=len(header) < HEADER_BYTES)
-            at = len(header)
-        size = os.fstat(file.fileno()).st_size
-        last = size if end is None else min(end, size)
-        file.seek(at)
-        while at < last and (found := _next(file, segment.salt, at)):
-            yield found
-            at = found.end
-        if at < last:
-            file.seek(at)
-            yield from scan(_rest(file, at, last), salt=segment.salt, start=at, base=at)
+        yield from walk_file(file, salt=segment.salt, start=start, end=end)
+
+
+def walk_file(file: BinaryIO, *, salt: bytes, start: int = 0, end: int | None = None) -> Iterator[Found | Bad]:
+    """The same of an open file."""
+    size = file.seek(0, os.SEEK_END)
+    last = size if end is None else min(end, size)
+    at = start
+    if start == 0:
+        header = read_left(file, 0, min(HEADER_BYTES, size))
+        if header and Counts.of(header) is None:
+            yield Bad(0, len(header), torn=len(header) < HEADER_BYTES)
+        at = len(header)
+    file.seek(at)
+    while at < last and (found := _next(file, salt, at)):
+        yield found
+        at = found.end
+    if at < last:
+        yield from scan(read_left(file, at, last), salt=salt, start=at, base=at)
+
+
+def read_left(file: BinaryIO, start: int, end: int) -> bytes:
+    """Zeros stand for blocks that the disk does not give any more: the others are worth having."""
+    blocks = []
+    for block in range(start // _BLOCK, -(-end // _BLOCK)):
+        first, last = max(start, block * _BLOCK), min(end, (block + 1) * _BLOCK)
+        try:
+            file.seek(first)
+            data = file.read(last - first)
+        except OSError:
+            data = b""
+        blocks.append(data.ljust(last - first, b"\0"))
+    return b"".join(blocks)
 
 
 def _next(file: BinaryIO, salt: bytes, at: int) -> Found | None:
@@ -158,17 +176,3 @@ def _next(file: BinaryIO, salt: bytes, at: int) -> Found | None:
     if length is None or not is_body(head, body):
         return None
     return Found(at, at + HEAD_BYTES + length, body)
-
-
-def _rest(file: BinaryIO, at: int, end: int) -> bytes:
-    """Zeros stand for blocks that the disk does not give any more: the others are worth having."""
-    blocks = []
-    for start in range(at, end, _BLOCK):
-        size = min(_BLOCK, end - start)
-        try:
-            file.seek(start)
-            block = file.read(size)
-        except OSError:
-            block = b""
-        blocks.append(block.ljust(size, b"\0"))
-    return b"".join(blocks)
