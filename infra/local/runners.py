@@ -137,11 +137,12 @@ class Runners:
         self.firehose.close()
         self.streams.close()
         self.functions.close()
-        self.unanswered.write_text(json.dumps(self.functions.unanswered()))
         self.workflows.close()
         self.wake_ups.write_text(json.dumps(self.workflows.unanswered()))
         self.glue.close()
         self.events.close()
+        # Only now: the last events, those of stopped jobs among them, may be for functions.
+        self.unanswered.write_text(json.dumps(self.functions.unanswered()))
 
     def drain(self) -> dict[str, Any]:
         """Deliver what is in the streams, let the functions and workflows it wakes run, and what those wake.

@@ -1,6 +1,8 @@
 """A drain ends when nothing runs, waits, or is still to be told: the end of a run may wake others."""
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -83,16 +85,43 @@ class Functions:
         return ["an event"] * count
 
 
-def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
-    world = World()
+class Stopping:
+    """Any runner; as it stops, the last event is delivered, which is for a function."""
+
+    def __init__(self) -> None:
+        self.undelivered: list[str] = []
+        self.accepted: list[dict[str, Any]] = []
+
+    def close(self) -> None:
+        self.accepted.append({"id": "last"})
+
+    def unanswered(self) -> list[dict[str, Any]]:
+        return []
+
+
+class Kept(Functions):
+    """Lambda's queue of events, filled by another."""
+
+    def __init__(self, source: Stopping) -> None:
+        super().__init__()
+        self._source = source
+
+    def close(self) -> None:
+        pass
+
+    def unanswered(self) -> list[dict[str, Any]]:
+        return list(self._source.accepted)
+
+
+def runners_of(world: Any, functions: Any, folder: Path) -> Runners:
     world_as_events = cast("EventDelivery", world)
     world_as_events.undelivered = []
     world_as_workflows = cast("WorkflowRunner", world)
     world_as_workflows.refused = []
-    runners = Runners(
+    return Runners(
         firehose=cast("Any", world),
         streams=cast("Any", world),
-        functions=cast("Any", Functions()),
+        functions=cast("Any", functions),
         queues=cast("Any", world),
         counts=cast("Any", world),
         orders=cast("Any", None),
@@ -101,12 +130,25 @@ def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
         glue=cast("GlueRunner", world),
         catalog=cast("MinistackGlue", world),
         spark=cast("SparkProcess", None),
-        wake_ups=tmp_path / "wake-ups.json",
-        unanswered=tmp_path / "functions.json",
+        wake_ups=folder / "wake-ups.json",
+        unanswered=folder / "functions.json",
     )
 
-    drained = runners.drain()
+
+def test_a_drain_waits_for_what_an_end_will_wake(tmp_path: Path) -> None:
+    world = World()
+
+    drained = runners_of(world, Functions(), tmp_path).drain()
 
     assert drained == {"firehose": {"records": 3}, "job_runs": [], "failing": [], "given_up": [], "undelivered": []}
     # Once more after the second job, as that may have woken a third.
     assert world.happened == ["drain begun", "settled", "told", "settled", "second job", "settled"]
+
+
+def test_an_event_that_is_delivered_while_everything_stops_is_kept_for_its_function(tmp_path: Path) -> None:
+    last = Stopping()
+    runners = runners_of(Stopping(), Kept(last), tmp_path)
+
+    replace(runners, events=cast("EventDelivery", last)).close()
+
+    assert json.loads((tmp_path / "functions.json").read_text()) == [{"id": "last"}]
