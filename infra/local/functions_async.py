@@ -115,36 +115,48 @@ class AsyncInvocations:
             answer = Answer(error=f"{type(error).__name__}: {error}")
         policy = self._policy(invocation.function_arn)
         following = after(invocation, answer, policy, now=self._clock())
-        if isinstance(following, GivenUp):
-            self._tell(following, policy)
+        untold = self._tell(following, policy) if isinstance(following, GivenUp) else []
         with self._lock:
             if isinstance(following, Invocation):
                 self._waiting[invocation.id] = following
+            elif following is None:
+                self.counts["succeeded"] += 1
             else:
-                self.counts["succeeded" if following is None else "given_up"] += 1
+                self.counts["given_up"] += 1
+                self._remember(following, untold)
             del self._running[invocation.id]
         self._wake.set()
 
-    def _tell(self, given_up: GivenUp, policy: RetryPolicy) -> None:
-        """Both the destination and the dead-letter queue, as Lambda does where both are set."""
-        invocation = given_up.invocation
-        self.given_up.append(f"{invocation.function_arn}: {given_up.condition}: {given_up.answer.error}")
+    def _remember(self, given_up: GivenUp, untold: list[str]) -> None:
+        what = f"{given_up.invocation.function_arn}: {given_up.condition}: {given_up.answer.error}"
+        self.given_up.append("; not told: ".join([what, *untold]))
         del self.given_up[:-_GIVEN_UP_KEPT]
-        if policy.on_failure:
-            self._send(policy.on_failure, destination_record(given_up, now=self._clock()), {})
-        if policy.dead_letter:
-            self._send(policy.dead_letter, json.dumps(invocation.event), dead_letter_attributes(given_up))
 
-    def _send(self, arn: str, body: str, attributes: dict[str, str]) -> None:
+    def _tell(self, given_up: GivenUp, policy: RetryPolicy) -> list[str]:
+        """Both the destination and the dead-letter queue, as Lambda does where both are set; why one was not told."""
+        failures = []
+        if policy.on_failure:
+            record = destination_record(given_up, now=self._clock())
+            failures.append(self._send(policy.on_failure, record, {}))
+        if policy.dead_letter:
+            body = json.dumps(given_up.invocation.event)
+            failures.append(self._send(policy.dead_letter, body, dead_letter_attributes(given_up)))
+        return [failure for failure in failures if failure]
+
+    def _send(self, arn: str, body: str, attributes: dict[str, str]) -> str:
+        """Why it could not be sent; empty where it was."""
+        failure = ""
         for attempt in range(_TELLS):
             self._stopped.wait(attempt * _TELL_AGAIN_SECONDS)
             try:
                 self._destinations.send_message(arn, body, attributes)
             except TransientError as error:
                 failure = str(error)
+            except Exception as error:  # noqa: BLE001 - a bug here must not keep the event on its way for good
+                return f"{type(error).__name__}: {error}"
             else:
-                return
-        self.given_up.append(f"not told: {failure}")
+                return ""
+        return failure
 
     def _watch(self) -> None:
         while not self._stopped.is_set():

@@ -118,6 +118,15 @@ def test_a_destination_is_told_of_the_event_and_the_answer() -> None:
     assert dead_letter_attributes(given_up) == {"RequestID": "i", "ErrorCode": "200", "ErrorMessage": "ValueError: x"}
 
 
+@pytest.mark.parametrize(("answer", "code"), [(GONE, "404"), (BUSY, "429")])
+def test_of_an_event_that_never_ran_no_response_is_told(answer: Answer, code: str) -> None:
+    given_up = GivenUp(invocation=invocation(refusals=9), condition="EventAgeExceeded", answer=answer)
+    told = json.loads(destination_record(given_up, now=1_700_000_000.5))
+
+    assert (told["responseContext"], told["requestContext"]["approximateInvokeCount"]) == (None, 0)
+    assert dead_letter_attributes(given_up)["ErrorCode"] == code
+
+
 class World:
     """A function that answers by its script and a queue that may refuse; time is real."""
 
@@ -144,6 +153,8 @@ class World:
         if self.refusals:
             self.refusals -= 1
             raise TransientError("busy")
+        if not queue_arn.startswith("arn:"):
+            raise ValueError(f"{queue_arn} is no ARN")
         self.sent.append((queue_arn, body))
 
     def put_object(self, bucket_arn: str, key: str, body: bytes) -> None:
@@ -193,6 +204,21 @@ def test_a_given_up_event_is_told_even_if_the_queue_is_busy_at_first(worlds: Cal
 
     assert world.sent == [(QUEUE, '{"n": 1}')]
     assert world.queue.last_given_up(1) == [f"{ARN}: RetriesExhausted: ValueError: x"]
+
+
+def test_where_an_event_could_not_be_told_is_said_with_the_event(worlds: Callable[..., World]) -> None:
+    policy = RetryPolicy(maximum_retries=0, on_failure="nowhere", dead_letter=QUEUE)
+    world = worlds(FAILED, policy=policy)
+    world.queue.begin()
+
+    world.queue.submit(ARN, {"n": 1})
+    world.through()
+
+    assert world.sent == [(QUEUE, '{"n": 1}')]
+    assert world.queue.last_given_up(1) == [
+        f"{ARN}: RetriesExhausted: ValueError: x; not told: ValueError: nowhere is no ARN"
+    ]
+    assert world.queue.counts == {"accepted": 1, "succeeded": 0, "given_up": 1}
 
 
 def test_an_exception_of_ours_is_a_failed_attempt(worlds: Callable[..., World]) -> None:
