@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,11 @@ class Wheels:
     """By the name that a function.yaml has for its zip."""
 
 
-def build(config: Config, outdir: Path, *, wheels: Wheels | None, root: Path = ROOT, validate: bool = False) -> cdk.App:
+def build(config: Config, outdir: Path, *, wheels: Wheels | None, validate: bool = False) -> cdk.App:
     """The app of one stage, not yet synthesized.
 
-    `root` is where the data files and sources lie. Without `wheels`, jobs and functions find the packages where they
-    run. `validate` lets CDK check properties against CloudFormation's schemas, which costs some 5 s; cfn-lint does so
-    in the tests.
+    Without `wheels`, jobs and functions find the packages where they run. `validate` lets CDK check properties against
+    CloudFormation's schemas, which costs some 5 s; cfn-lint does so in the tests.
     """
     app = cdk.App(
         outdir=str(outdir),
@@ -46,10 +46,12 @@ def build(config: Config, outdir: Path, *, wheels: Wheels | None, root: Path = R
         context=FLAGS,
         builtin_cloud_formation_validation=validate,
     )
-    packages = package(root=root, out=root / "build", vendored=wheels.functions if wheels else None)
     data = DataStack(app, "Data", config=config)
-    sources = Sources(root=root, packages=packages, glue_wheels=wheels.glue if wheels else None)
-    processing = ProcessingStack(app, "Processing", data=data, sources=sources)
+    # Not into build/, where the packages for AWS lie: the stack copies into `outdir` what it names.
+    with tempfile.TemporaryDirectory() as scratch:
+        packages = package(out=Path(scratch), vendored=wheels.functions if wheels else None)
+        sources = Sources(root=ROOT, packages=packages, glue_wheels=wheels.glue if wheels else None)
+        processing = ProcessingStack(app, "Processing", data=data, sources=sources)
     if config.collector.entry == "fargate":
         CollectorStack(app, "Collector", data=data, alerts=processing.alerts)
     for key, value in {"project": "clickstream", "stage": config.stage, "managed-by": "cdk"}.items():

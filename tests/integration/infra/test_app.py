@@ -7,6 +7,7 @@ import pytest
 
 from infra.app import Wheels, build, main
 from infra.assembly import read_assembly
+from infra.assets import BUILD
 from infra.capabilities.catalog import read_tables
 from infra.config import STAGES
 
@@ -61,6 +62,17 @@ def test_the_cap_and_the_address_make_a_budget_that_tells(tmp_path: Path, wheels
         (kind, percent, [{"SubscriptionType": "EMAIL", "Address": "shop@example.com"}])
         for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
     ]
+
+
+def test_what_was_packaged_for_aws_is_left_alone(tmp_path: Path, wheels: Wheels) -> None:
+    def packaged() -> set[tuple[str, int]]:
+        return {(path.name, path.stat().st_mtime_ns) for path in BUILD.glob("*.zip")}
+
+    before = packaged()
+
+    build(STAGES["dev"], tmp_path, wheels=wheels)
+
+    assert packaged() == before
 
 
 @pytest.mark.parametrize(
