@@ -39,6 +39,10 @@ class Shop:
     def imported(self, manifest: Manifest, **told: Any) -> None:
         self.personalize.add(manifest, self.store.uri(""), **told)
 
+    def hold(self, manifest: Manifest, why: str, *, hour: int) -> None:
+        decision = {"kind": "import", "decision": "held", "subject": manifest.key, "why": why, "numbers": {}}
+        self.state.put("decision", f"2026-11-23T{hour:02d}:00:00.000Z#import", {"value": json.dumps(decision)})
+
     def audit(self, *, drained: bool = True, source: str = "both") -> Report:
         evidence = gather_imports(
             self.store, self.state, self.personalize, prefix="clickstream-test", interactions_source=source
@@ -159,8 +163,15 @@ def test_an_addition_too_small_for_personalize_waits_and_what_follows_it_too(sho
 
 def test_a_held_import_says_why(shop: Shop) -> None:
     users = shop.publish("users", 1, 9)
-    decision = {"kind": "import", "decision": "held", "subject": users.key, "why": "too few rows", "numbers": {}}
-    shop.state.put("decision", "2026-11-23T09:00:00.000Z#import", {"value": json.dumps(decision)})
+    shop.hold(users, "too few rows", hour=9)
+
+    assert shop.told() == [f"import: its import is held: too few rows {at(users)}"]
+
+
+def test_of_the_reasons_why_an_import_is_held_the_newest_is_said(shop: Shop) -> None:
+    users = shop.publish("users", 1, 9)
+    for hour, why in enumerate(("a file is gone", "too few rows"), 8):
+        shop.hold(users, why, hour=hour)
 
     assert shop.told() == [f"import: its import is held: too few rows {at(users)}"]
 

@@ -75,10 +75,10 @@ def _location(personalize: Any, arn: str) -> str:
 
 
 def _held(state: StateTable) -> dict[str, str]:
-    """Publications that wait for a person; the reconciler's decisions say why."""
-    decisions = (json.loads(item["value"]) for _, item in state.query("decision", newest_first=True, limit=_DECISIONS))
+    """Publications that wait for a person; the newest of the reconciler's decisions on each says why."""
+    newest = [json.loads(item["value"]) for _, item in state.query("decision", newest_first=True, limit=_DECISIONS)]
     return {
         decision["subject"]: f"its import is held: {decision['why']}"
-        for decision in decisions
+        for decision in reversed(newest)
         if decision["kind"] == "import" and decision["decision"] == "held"
     }
