@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,8 +64,8 @@ def regulars(store: Store, interactions: Manifest, count: int, *, among: Manifes
 def read_rows(store: Store, manifest: Manifest) -> Iterator[dict[str, str]]:
     """Rows of a publication by column; a backslash escapes, as Personalize has it."""
     for file in manifest.files:
-        lines = store.read(file.key).decode().splitlines()
-        yield from csv.DictReader(lines, doublequote=False, escapechar="\\")
+        text = io.StringIO(store.read(file.key).decode(), newline="")
+        yield from csv.DictReader(text, doublequote=False, escapechar="\\")
 
 
 def _name(row: Mapping[str, str]) -> str:
