@@ -13,16 +13,15 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from contract.checkpoints import parse_checkpoint
-from contract.kpl import DamagedAggregate, payloads
 from contract.times import parse_instant
 from glue_jobs.store import Store
+from operations.kept_batches import PREFIX as GIVEN_UP_BATCHES
+from operations.kept_batches import KeptBatch, lines_of, read_batch
 
 EVENTS, CATALOG, CHANGES, STREAM, BATCHES = "events", "catalog", "catalog-changes", "stream", "batches"
 GIVEN_UP: Final = "given_up"  # reason of a line whose batch Lambda gave up, whatever the line is like
-FAILED_BATCHES: Final = "aws/lambda/"  # as Lambda names what it keeps
 _STREAM, _CHANGES = "stream/", "catalog-changes/"
-_KINDS = {"catalog/": CATALOG, _CHANGES: CHANGES, _STREAM: STREAM, FAILED_BATCHES: BATCHES}
+_KINDS = {"catalog/": CATALOG, _CHANGES: CHANGES, _STREAM: STREAM, GIVEN_UP_BATCHES: BATCHES}
 _COLUMNS = ["reason", "rule", "source_object", "source_line", "payload"]
 
 
@@ -72,10 +71,10 @@ def change_lines(store: Store) -> Iterator[BadLine]:
 
 def batch_lines(store: Store) -> Iterator[BadLine]:
     """All lines of the stream's batches that Lambda gave up, taken apart; checkpoints of producers are none."""
-    for found in store.list(FAILED_BATCHES):
-        kept = json.loads(store.read(found.key))
-        if "KinesisBatchInfo" in kept:
-            yield from _of_batch(found.key, kept)
+    for found in store.list(GIVEN_UP_BATCHES):
+        batch = read_batch(store.read(found.key))
+        if batch is not None:
+            yield from _of_batch(found.key, batch)
 
 
 def _once(store: Store, prefix: str, identity: Sequence[str]) -> Iterator[BadLine]:
@@ -100,32 +99,15 @@ def _of_function(key: str, number: int, line: Mapping[str, Any]) -> BadLine:
     )
 
 
-def _of_batch(key: str, kept: Mapping[str, Any]) -> Iterator[BadLine]:
-    payload = kept["payload"]
-    event = json.loads(payload) if isinstance(payload, str) else payload
-    rule = (kept.get("requestContext") or {}).get("condition", "")
-    lines = ((line, record) for record in event["Records"] for line in _lines(record["kinesis"]["data"]))
+def _of_batch(key: str, batch: KeptBatch) -> Iterator[BadLine]:
+    lines = ((line, record) for record in batch.records for line in lines_of(record))
     for number, (line, record) in enumerate(lines, 1):
         arrived_at = record["kinesis"].get("approximateArrivalTimestamp")
         yield BadLine(
             reason=GIVEN_UP,
-            rule=rule,
+            rule=batch.condition,
             source_object=key,
             source_line=number,
             payload=line,
             arrived_at=None if arrived_at is None else datetime.fromtimestamp(arrived_at, UTC),
         )
-
-
-def _lines(data: str) -> Iterator[bytes]:
-    """Of one record; a damaged aggregate is one line."""
-    packed = base64.b64decode(data)
-    try:
-        parts = payloads(packed)
-    except DamagedAggregate:
-        yield packed
-        return
-    for part in [packed] if parts is None else parts:
-        for line in part.split(b"\n"):
-            if line.strip(b" \t\r") and parse_checkpoint(line) is None:
-                yield line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 from collections import defaultdict
@@ -11,21 +10,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from consumers.state_table import StateTable
-from contract.checkpoints import parse_checkpoint
-from contract.kpl import DamagedAggregate, deaggregate
 from contract.ledger import CHECKPOINT, DEDUPLICATED
 from contract.stream_account import Place, StreamAccount, decode_account
 from contract.times import parse_instant
 from glue_jobs.events.layout import arrival
 from glue_jobs.store import Store
 from operations.audit.evidence import Evidence, stamps_by_producer
-from operations.audit.gather import is_blank, stamp_of
+from operations.audit.gather import stamp_of
 from operations.audit.stream.evidence import FailedBatch, RawObject, StreamEvidence
 from operations.audit.stream.tally import tally
+from operations.kept_batches import PREFIX as GIVEN_UP_BATCHES
+from operations.kept_batches import lines_of, read_batch
 
 CONSUMER = "realtime"
 REFUSED = "stream/realtime/"
-FAILED = "aws/lambda/"  # as Lambda names what it keeps of a stream's batches
 _CLOCKS_APART = timedelta(hours=1)
 
 
@@ -92,30 +90,16 @@ def _quarantined(quarantine: Store) -> dict[str, list[Place]]:
 
 
 def _failed(quarantine: Store, since: datetime | None) -> Iterator[FailedBatch | None]:
-    for found in quarantine.list(FAILED):
+    for found in quarantine.list(GIVEN_UP_BATCHES):
         if since is None or found.modified >= since:
             yield read_failed(found.key, quarantine.read(found.key))
 
 
 def read_failed(key: str, data: bytes) -> FailedBatch | None:
     """A batch as Lambda keeps it; None for what is not of a stream."""
-    kept = json.loads(data)
-    if "KinesisBatchInfo" not in kept:
+    batch = read_batch(data)
+    if batch is None:
         return None
-    payload = kept["payload"]
-    records = (json.loads(payload) if isinstance(payload, str) else payload)["Records"]
-    lines = [line for record in records for line in _lines(base64.b64decode(record["kinesis"]["data"]))]
+    lines = [line for record in batch.records for line in lines_of(record)]
     stamps = [stamp for line in lines if (stamp := stamp_of(line))]
     return FailedBatch(key=key, lines=len(lines), producers=stamps_by_producer(stamps))
-
-
-def _lines(data: bytes) -> Iterator[bytes]:
-    """Of a record; a damaged aggregate is one."""
-    try:
-        packed = deaggregate(data)
-    except DamagedAggregate:
-        yield data
-        return
-    for part in [data] if packed is None else [sub.data for sub in packed]:
-        lines = (line for line in part.split(b"\n") if not is_blank(line))
-        yield from (line for line in lines if parse_checkpoint(line) is None)
