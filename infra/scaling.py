@@ -17,7 +17,6 @@ ON_DEMAND_BYTES: Final = 200_000_000  # a second, that an on-demand stream grows
 PUT_EVENTS_QUOTA: Final = 1_000  # calls a second and dataset group, adjustable
 EVENTS_A_CORE_SECOND: Final = 7_800  # of the events job, `make bench ONLY=events_job` on two loaded cores
 CORES_A_WORKER: Final = 4  # Glue's G.1X
-DECODED_A_SECOND: Final = 250_000  # events that one core of the consumer decodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,8 +73,6 @@ def _metrics(spec: FunctionSpec) -> Iterator[iam.PolicyStatement]:
             resources=["*"],
             conditions={"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},
         )
-    if spec.reads_metrics:
-        yield iam.PolicyStatement(sid="ReadMetrics", actions=["cloudwatch:GetMetricData"], resources=["*"])
 
 
 def _personalize(actions: Sequence[str], deployment: str) -> Iterator[iam.PolicyStatement]:

@@ -114,7 +114,6 @@ class FunctionSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     puts_records: bool = False  # on the event stream
     parameters: tuple[Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{1,40}$")], ...] = ()  # of SSM, the stage's
     publishes_metrics: bool = False  # by API; what it prints as EMF takes no permission
-    reads_metrics: bool = False
     personalize: tuple[Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Za-z]+$")], ...] = ()
     passes_role: bool = False  # the role with which Personalize reads and writes the bucket
     environment: dict[Annotated[str, msgspec.Meta(pattern="^[A-Z][A-Z0-9_]*$")], str] = {}

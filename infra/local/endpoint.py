@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -182,20 +182,6 @@ class Endpoint:
     @staticmethod
     def _log_of(paths: LocalPaths) -> Path:
         return paths.logs / "endpoint.log"
-
-
-@contextlib.contextmanager
-def running_endpoint(paths: LocalPaths | None = None) -> Iterator[Endpoint]:
-    """The endpoint that runs already, or one for the length of the block."""
-    attached = Endpoint.attach(paths)
-    if attached is not None:
-        yield attached
-        return
-    endpoint = Endpoint.start(paths=paths)
-    try:
-        yield endpoint
-    finally:
-        endpoint.stop()
 
 
 def forget(paths: LocalPaths | None = None) -> None:

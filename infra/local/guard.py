@@ -13,20 +13,6 @@ class UnmarkedRuns(Exception):
     """Runs that claim success without having run; the message names them."""
 
 
-class UnrunFunctions(Exception):
-    """Functions of which no invocation was counted; the message names them."""
-
-
-def check_functions(health: Mapping[str, Any], names: Iterable[str]) -> dict[str, int]:
-    """How often each of `names` really ran, by the endpoint's health; raises `UnrunFunctions`."""
-    counts = health.get("functions", {})
-    ran = {name: int(counts.get(name, {}).get("invocations", 0)) for name in names}
-    missing = sorted(name for name, count in ran.items() if not count)
-    if missing:
-        raise UnrunFunctions(f"never run by infra/local: {', '.join(missing)}")
-    return ran
-
-
 def unmarked(runs: Iterable[Mapping[str, Any]]) -> list[str]:
     """The runs, as "job/id", that SUCCEEDED without our runner's mark."""
     return [

@@ -48,6 +48,7 @@ class InvocationCounts:
             return self._begun
 
     def shown(self) -> dict[str, dict[str, int]]:
+        """By function: how often it ran, how often it failed, how often it was not let run."""
         with self._lock:
             return {function: dict(counts) for function, counts in self._counts.items()}
 
@@ -67,10 +68,6 @@ class MinistackFunctions:
         """How the function's asynchronous invocations are tried again."""
         record, config, _ = patches.get(f"{_LAMBDA}_get_func_record_for_ref")(function_arn)
         return read_policy(record or {}, config or {})
-
-    def exists(self, function_arn: str) -> bool:
-        """Whether there is such a function."""
-        return bool(patches.get(f"{_LAMBDA}_get_func_record_for_ref")(function_arn)[0])
 
 
 def answer_of(result: Mapping[str, Any]) -> Answer:

@@ -100,7 +100,6 @@ class StreamSourceRunner:
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
-        self._flush = False
         self._pool = ThreadPoolExecutor(max_workers=_INVOCATIONS_AT_ONCE, thread_name_prefix="stream-source")
         self._thread = threading.Thread(target=self._watch, name="stream-source-runner", daemon=True)
 
@@ -143,11 +142,6 @@ class StreamSourceRunner:
         self.poll(flush=True)
         with self._lock:
             return all(_is_settled(source) for source in self._sources())
-
-    def accepted(self) -> int:
-        """A number that changes whenever a function is called."""
-        with self._lock:
-            return sum(mapping.counts["invocations"] for mapping in self._mappings.values())
 
     def failing(self) -> list[dict[str, Any]]:
         """The batches that keep failing."""

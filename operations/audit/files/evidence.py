@@ -18,7 +18,6 @@ class LakeEvents:
     """Events of the lake as it is now, each with the number of the entry that delivered it."""
 
     accepted: int  # rows that the ledger has in the lake
-    newest_entry: int
     delivered_since: Mapping[int, int]  # entry -> rows that entries after it delivered
     rows: Sequence[tuple[Place, int, Row | None]] | None  # None for a row that is not exported; None: not looked at
 

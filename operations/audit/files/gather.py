@@ -88,7 +88,6 @@ def _events(lake: Store, *, quick: bool) -> LakeEvents:
     outputs = newest_outputs(entries, "events")
     return LakeEvents(
         accepted=sum(output.rows for output in outputs),
-        newest_entry=entries[-1].number if entries else 0,
         delivered_since=_delivered_since(entries),
         rows=None if quick else list(_lake_rows(lake, entries)),
     )

@@ -74,8 +74,6 @@ def services(function: dict[str, Any]) -> Iterator[Grant]:
         yield "events:PutEvents", "<EventBus.Arn>", condition
     if function.get("publishes_metrics"):
         yield "cloudwatch:PutMetricData", "*", "StringEquals cloudwatch:namespace: Clickstream"
-    if function.get("reads_metrics"):
-        yield "cloudwatch:GetMetricData", "*", ""
     if function.get("passes_role"):
         to = "StringEquals iam:PassedToService: personalize.amazonaws.com"
         yield "iam:PassRole", "<PersonalizeAccess.Arn>", to

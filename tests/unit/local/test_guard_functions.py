@@ -7,18 +7,9 @@ from typing import Any
 import pytest
 
 from infra.local.functions import Answer
-from infra.local.guard import UnrunFunctions, check_functions
 from infra.local.ministack_functions import InvocationCounts, answer_of
 
 pytestmark = pytest.mark.unit
-
-
-def test_each_function_that_ran_is_counted_and_one_that_did_not_is_named() -> None:
-    health = {"functions": {"realtime": {"invocations": 3}, "throttled": {"invocations": 0, "throttled": 2}}}
-
-    assert check_functions(health, ["realtime"]) == {"realtime": 3}
-    with pytest.raises(UnrunFunctions, match="never run by infra/local: catalog, throttled"):
-        check_functions(health, ["realtime", "throttled", "catalog"])
 
 
 def test_invocations_are_counted_by_what_came_of_them() -> None:
