@@ -31,6 +31,7 @@ class Aggregate:
     def __init__(self, limit: int) -> None:
         """`limit`: bytes of the whole record, without its partition key."""
         self._limit = limit
+        self._size: int
         self._clear()
 
     @property

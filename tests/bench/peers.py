@@ -32,7 +32,7 @@ def run_beside_peers(python: Path, module: str, arguments: Sequence[str] = ()) -
 
     Raises `subprocess.CalledProcessError` where it fails.
     """
-    command = [python, "-m", module, *arguments]
+    command = [str(python), "-m", module, *arguments]
     return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
