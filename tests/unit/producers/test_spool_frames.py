@@ -126,10 +126,13 @@ def test_a_tail_of_zeros_as_a_crashed_machine_leaves_it_is_damage() -> None:
     assert bad_of(data + bytes(50)) == [Bad(ends[-1], ends[-1] + 50, torn=False)]
 
 
-@pytest.mark.parametrize("salt", [b"another.", SALT], ids=["forged", "of another place"])
-def test_a_frame_inside_of_a_line_is_never_taken_for_one_of_ours(salt: bytes) -> None:
-    inner, _ = written([frame(666)], salt=salt)
-    data, ends = written([frame(1), frame(2, b'{"x":"' + inner + b'"}\n'), frame(3)])
+@pytest.mark.parametrize(("salt", "moved"), [(b"another.", 0), (SALT, 1)], ids=["forged", "of another place"])
+def test_a_frame_inside_of_a_line_is_never_taken_for_one_of_ours(salt: bytes, moved: int) -> None:
+    body = encode_body(frame(666), written_ms=0)
+    at = written([frame(1), frame(2, b"x")])[1][-1]  # of what follows the "x"
+    inner = head_of(body, salt=salt, at=at + moved) + body
+    data, ends = written([frame(1), frame(2, b"x" + inner), frame(3)])
+    assert data.index(inner) == at
     hurt = bytearray(data)
     hurt[ends[0] + 3] ^= 1
 
