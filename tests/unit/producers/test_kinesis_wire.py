@@ -20,8 +20,9 @@ from producers.sdk.stream import Outcome, Record, Refused
 pytestmark = pytest.mark.unit
 
 SHAPE = botocore.session.get_session().get_service_model("kinesis").operation_model("PutRecords").input_shape
-WIRES = [JsonWire(), CborWire()]
-KEYS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20)
+WIRES: list[Wire] = [JsonWire(), CborWire()]
+ANY_TEXT: Any = st.characters(exclude_categories=["Cs"])  # without lone surrogates, which no UTF-8 holds
+KEYS = st.text(ANY_TEXT, min_size=1, max_size=20)
 HASH_KEYS = st.none() | st.integers(0, 2**128 - 1).map(str)
 RECORDS = st.lists(st.builds(Record, KEYS, st.binary(max_size=400), HASH_KEYS), min_size=1, max_size=30)
 ODD = ['"', "\\", "\\u0041", "ü ☃ 🛒", "\x00\x1f\x7f", "\u2028", "</script>", "a" * 256]
@@ -38,7 +39,8 @@ def asked(records: list[Record], name: str = "events") -> dict[str, Any]:
 def as_cbor(value: Any) -> bytes:
     """By botocore, which knows the parameters of PutRecords."""
     written = bytearray()
-    CBORSerializer()._serialize_data_item(written, value, SHAPE, None)
+    serializer: Any = CBORSerializer()
+    serializer._serialize_data_item(written, value, SHAPE, None)
     return bytes(written)
 
 
@@ -160,7 +162,7 @@ def test_damaged_cbor_is_refused(answer: bytes) -> None:
 
 
 VALUES = st.recursive(
-    st.integers(0, 2**64 - 1) | st.text(st.characters(exclude_categories=("Cs",)), max_size=5),
+    st.integers(0, 2**64 - 1) | st.text(ANY_TEXT, max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("abc", max_size=3), inner, max_size=4),
     max_leaves=10,
 )

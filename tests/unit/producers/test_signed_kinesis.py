@@ -248,7 +248,7 @@ def test_a_clock_that_is_wrong_is_set_right_by_the_answer(refusal: tuple[str, st
 
 
 @pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}, {"date": ""}], ids=str)
-def test_without_a_time_in_the_answer_the_clock_stays(headers: dict[str, str]) -> None:
+def test_without_a_time_in_the_answer_the_clock_stays(headers: dict[str, Any]) -> None:
     pool = Pool([refused("RequestExpired", **headers), said(BOTH_TAKEN)])
     stream = kinesis(pool)
 
