@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import pytest
 
+from consumers.realtime.signed_http import READ_SECONDS
 from producers.simulator.broken import KINDS
 from tests.support.local_functions import until
 from tests.support.stream_faults import Stage, deployed_stage
@@ -101,12 +102,15 @@ def test_personalize_is_down_for_a_while(stage: Stage) -> None:
     stage.settle()
 
 
-def test_personalize_is_slow(stage: Stage) -> None:
+def test_personalize_is_slow_and_then_too_slow_to_be_waited_for(stage: Stage) -> None:
     stage.put_events("slow", seconds=0.3)
     with stage.traffic(seed=5) as traffic:
-        stage.send(traffic, rounds=2, records=30)
+        stage.send(traffic, rounds=1, records=30)
+        assert stage.met() > 5
+        stage.put_events("timeout", seconds=READ_SECONDS + 1)  # and then nothing is taken
+        traffic.mixed(30)
+        until(lambda: stage.met() > 5)
 
-    assert stage.met() > 10
     stage.settle()
 
 
