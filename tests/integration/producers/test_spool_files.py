@@ -47,6 +47,17 @@ def test_what_was_forgotten_does_not_come_back_and_its_segments_are_gone(tmp_pat
     assert len(segments(tmp_path)) == 2
 
 
+def test_forgetting_goes_forward_only(tmp_path: Path) -> None:
+    spool = directory(tmp_path).open(PRODUCER)
+    positions = [spool.append(each) for each in FIVE]
+
+    spool.forget(positions[2])
+    spool.forget(positions[0])
+
+    assert held(spool) == FIVE[3:]
+    assert [each for _, each in spool.read(positions[0], 10**6)] == FIVE[3:]
+
+
 def test_depth_is_what_is_not_delivered(tmp_path: Path) -> None:
     clock = FakeClock()
     spool = directory(tmp_path, clock=clock).open(PRODUCER)
