@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -92,7 +93,8 @@ def _on(endpoint: Endpoint, demo: Demo, stages: Stages) -> bool:
 def _fresh_endpoint(paths: LocalPaths) -> Endpoint:
     running = Endpoint.attach(paths)
     if running is not None:
-        running.stop()
+        with contextlib.suppress(EndpointError):  # its state is forgotten in any case
+            running.stop()
     forget(paths)
     endpoint = Endpoint.start(paths=paths, jars=LocalPaths().jars, timed_delivery=False)
     os.environ.update(endpoint.environment())
