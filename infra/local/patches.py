@@ -21,6 +21,15 @@ PRIVATE: Final[dict[str, str | None]] = {
     "ministack.core.responses:error_response_json": "(code: str, message: str, status: int = 400, "
     "extra: dict | None = None, *, message_key: str = 'message', "
     "content_type: str = 'application/x-amz-json-1.0') -> tuple",
+    "ministack.services.apigateway:_apis": None,
+    "ministack.services.apigateway:_handle_execute_in_scope": "(api_id, stage, path, method, headers, body, "
+    "query_params, owner_account_id, owner_region, raw_query_string=None)",
+    "ministack.services.apigateway:_integrations": None,
+    "ministack.services.apigateway:_invoke_lambda_proxy": "(integration, api_id, stage, path, method, headers, body, "
+    "query_params, route_key='$default', path_params=None, *, authorizer_claims=None, authorizer_scopes=None, "
+    "authorizer_lambda_context=None, authorizer_iam=None, owner_account_id=None, owner_region=None, "
+    "raw_query_string=None)",
+    "ministack.services.apigateway:_match_route": "(api_id, method, path)",
     "ministack.services.athena:_run_duckdb": "(query, database, catalog=None)",
     "ministack.services.athena:_save_query_results": "(query_id)",
     "ministack.services.athena:_table_relation": "(table_data, files)",

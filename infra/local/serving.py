@@ -19,6 +19,7 @@ from infra.local import (
     ministack_firehose,
     ministack_functions,
     ministack_glue,
+    ministack_http_api,
     ministack_streams,
     patches,
     refusals,
@@ -94,6 +95,7 @@ def build(settings: ServerSettings, loop: LoopThread) -> Runners:
     ministack_firehose.install()
     athena.install()
     refusals.install()
+    ministack_http_api.install()
     loop.install()
     functions, counts = _functions(destinations), InvocationCounts()
     events.install(workflows=workflows, glue=glue, functions=functions)
