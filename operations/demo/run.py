@@ -16,7 +16,7 @@ from contract.errors import ClickstreamError
 from contract.ledger import newest_outputs
 from infra.local import guard
 from infra.local.deploy import Clients, deploy
-from infra.local.endpoint import Endpoint, forget
+from infra.local.endpoint import Endpoint, EndpointError, forget
 from infra.local.paths import LocalPaths
 from infra.local.synth import synthesize
 from operations.athena import run_saved_query, saved_queries
