@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from contract.errors import ConfigurationError
+from contract.times import epoch_ms
 from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.recovery import recover
 from tests.factories import FakeClock
 from tests.support.spools import PRODUCER, adopted, dead, directory, frame, held, other_process
 
@@ -130,6 +132,7 @@ def test_a_clock_that_steps_back_makes_nothing_older_than_it_is_and_nothing_nega
     late = FakeClock()
     late.pass_seconds(60)
 
+    assert recover(tmp_path / PRODUCER, now_ms=epoch_ms(early.now())).ages == ((1, 0.0),)
     spool = adopted(tmp_path, early)
     assert (spool.depth().oldest_seconds, held(spool)) == (0.0, FIVE)
     spool.close()
