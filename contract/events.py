@@ -45,6 +45,8 @@ NO_IDENTITY = frozenset({"null", "NULL", "Null", "undefined", "none", "None", "N
 
 IMPRESSION_MAX_CHARS = 1_000  # of the ids joined by "|", as the CSV column holds them
 MAX_LINE_BYTES = 65_536
+MAX_BODY_BYTES = 1_000_000  # of a request to the collector, packed and unpacked; as one event it fits into a record
+MAX_BODY_EVENTS = 500
 MAX_DEPTH = 4  # objects and arrays inside one another, the event itself included
 FUTURE_TOLERANCE_HOURS = 24  # a client's clock may run ahead of ours by this much
 

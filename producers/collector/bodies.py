@@ -10,12 +10,8 @@ from typing import Any
 from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, ValidationError
 from msgspec.json import Decoder
 
+from contract.events import MAX_BODY_BYTES, MAX_BODY_EVENTS
 from producers.collector.problems import Problem
-
-MAX_BYTES = 1_000_000
-"""Of a body, packed and unpacked: one event of this size still fits into a record of the stream."""
-
-MAX_EVENTS = 500
 
 _AS_GZIP = 16 + zlib.MAX_WBITS
 _BARE_BATCH = len(b'{"events":[]}')
@@ -31,9 +27,9 @@ _read_object = Decoder(_Body).decode
 
 
 def unpacked(body: bytes, encoding: bytes) -> bytes:
-    """The body without its Content-Encoding. Never holds more than MAX_BYTES; raises `Problem` for what it is not."""
-    if len(body) > MAX_BYTES:
-        raise Problem(413, f"the body has more than {MAX_BYTES} bytes")
+    """The body without its Content-Encoding, never more than MAX_BODY_BYTES of it. Raises `Problem` for what is none."""
+    if len(body) > MAX_BODY_BYTES:
+        raise Problem(413, f"the body has more than {MAX_BODY_BYTES} bytes")
     if encoding in {b"", b"identity"}:
         return body
     if encoding.lower() not in {b"gzip", b"x-gzip"}:
@@ -42,13 +38,13 @@ def unpacked(body: bytes, encoding: bytes) -> bytes:
 
 
 def events_in(body: bytes) -> list[bytes]:
-    """The events of one JSON object, of an array, or of {"events": [...]}: at most MAX_EVENTS, each on one line.
+    """The events of one JSON object, of an array, or of {"events": [...]}: at most MAX_BODY_EVENTS, each on one line.
 
     Raises `Problem` for anything else: then nothing of it can be told apart.
     """
     found = _values(body)
-    if len(found) > MAX_EVENTS:
-        raise Problem(413, f"the body has {len(found)} events; send at most {MAX_EVENTS} at once")
+    if len(found) > MAX_BODY_EVENTS:
+        raise Problem(413, f"the body has {len(found)} events; send at most {MAX_BODY_EVENTS} at once")
     lines = [bytes(value) for value in found]
     if b"\n" in body or b"\r" in body:  # between tokens: no text of JSON has any
         return [line.translate(_BREAKS) for line in lines]
@@ -58,11 +54,11 @@ def events_in(body: bytes) -> list[bytes]:
 def _inflated(body: bytes) -> bytes:
     inflater = zlib.decompressobj(_AS_GZIP)
     try:
-        plain = inflater.decompress(body, MAX_BYTES + 1)
+        plain = inflater.decompress(body, MAX_BODY_BYTES + 1)
     except zlib.error as error:
         raise Problem(400, "the body is not gzip") from error
-    if len(plain) > MAX_BYTES:
-        raise Problem(413, f"the body has more than {MAX_BYTES} bytes, unpacked")
+    if len(plain) > MAX_BODY_BYTES:
+        raise Problem(413, f"the body has more than {MAX_BODY_BYTES} bytes, unpacked")
     if not inflater.eof or inflater.unused_data:
         raise Problem(400, "the body is not one whole gzip member")
     return plain

@@ -13,7 +13,6 @@ _PREFLIGHT = (
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
     (b"access-control-allow-headers", b"content-type, content-encoding, x-write-key, authorization"),
     (b"access-control-max-age", b"7200"),
-    (b"content-length", b"0"),
 )
 
 

@@ -13,7 +13,7 @@ class Bucket:
     A request is let through while anything is left, and may overdraw it: so a batch of any size has its turn.
     """
 
-    def __init__(self, rate: float, burst: int, now: float) -> None:
+    def __init__(self, rate: float, burst: float, now: float) -> None:
         self._rate = rate
         self._burst = burst or max(1.0, rate * BURST_SECONDS)
         self._left = float(self._burst)

@@ -1,0 +1,54 @@
+"""The server: `python -m producers.collector`, told by COLLECTOR_… variables (`producers.collector.settings`)."""
+
+from __future__ import annotations
+
+import os
+
+import botocore.session
+import uvicorn
+
+from producers.collector.asgi import Collector
+from producers.collector.settings import ServerSettings, load_settings
+from producers.collector.worker import Worker, spool_of
+from producers.sdk.clock import SystemClock
+from producers.sdk.settings import ProducerSettings
+from producers.sdk.signed_kinesis import SignedKinesis
+
+_KEEP_ALIVE = 75  # seconds; longer than a load balancer keeps a connection that is silent (60)
+
+
+def application() -> Collector:
+    """The application of one worker, which uvicorn asks for by name."""
+    settings, clock = load_settings(ServerSettings, os.environ), SystemClock()
+
+    def stream() -> SignedKinesis:
+        session = botocore.session.get_session()
+        senders = ProducerSettings().senders
+        return SignedKinesis.of_session(session, settings.stream, connections=senders, clock=clock)
+
+    return Worker(settings, stream=stream, clock=clock).application()
+
+
+def main() -> None:
+    settings = load_settings(ServerSettings, os.environ)
+    spool_of(settings)  # what cannot work fails here, once, and not in each worker
+    uvicorn.run(
+        "producers.collector.__main__:application",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=settings.drain_seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""A request in, a response out: what each address does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from contract.errors import TransientError
+from producers.collector import metrics, pixel
+from producers.collector.access import Access
+from producers.collector.bodies import events_in, unpacked
+from producers.collector.core import EARLIEST, Facts, Sorted, sort_events
+from producers.collector.enrichment import Enrichment
+from producers.collector.http import Request, Response
+from producers.collector.intake import Intake
+from producers.collector.origins import Origins
+from producers.collector.problems import Problem, problem_response
+from producers.collector.write_keys import WriteKey
+
+Answer = Callable[[Request], Awaitable[Response]]
+
+_JSON = (b"content-type", b"application/json")
+_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+_NOT_STORED = (b"cache-control", b"no-store")
+# A page's last words (navigator.sendBeacon) come as text/plain: anything else would be asked for by a preflight.
+_TAKEN_TYPES = frozenset({b"application/json", b"text/plain", b""})
+_encode = msgspec.json.Encoder().encode
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """What the collector needs of the world. `entropy` brings so many random bytes."""
+
+    intake: Intake
+    now: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
+    openapi: bytes
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What the collector was told. `retry_after`: seconds that a client is asked to wait under pressure."""
+
+    access: Access
+    origins: Origins
+    enrichment: Enrichment = Enrichment()
+    earliest: datetime = EARLIEST
+    retry_after: int = 2
+
+
+class App:
+    """The collector, whatever serves it."""
+
+    def __init__(self, world: World, rules: Rules) -> None:
+        self._world = world
+        self._rules = rules
+        self.metrics = metrics.Metrics()
+        self._routes: Mapping[str, Mapping[str, Answer]] = {
+            "/v1/events": {"POST": self._events, "OPTIONS": self._preflight},
+            "/v1/pixel": {"GET": self._pixel},
+            "/health": {"GET": self._health},
+            "/ready": {"GET": self._ready},
+            "/metrics": {"GET": self._metrics},
+            "/openapi.json": {"GET": self._openapi},
+        }
+
+    async def respond(self, request: Request) -> Response:
+        """The answer to any request; never raises for what a client did, or for a stream that is busy."""
+        route = self._routes.get(request.path)
+        answer = route.get(request.method) if route else None
+        try:
+            response = await (answer or _unknown(route))(request)
+        except Problem as problem:
+            response = problem_response(problem)
+        self.metrics.answers[request.path if route else "other", response.status] += 1
+        return response
+
+    async def _events(self, request: Request) -> Response:
+        headers = request.headers
+        allowing = self._rules.origins.headers(headers.get(b"origin"))
+        try:
+            taken = await self._posted(request)
+        except Problem as problem:
+            problem.headers += allowing  # or the page could not read why
+            raise
+        return Response(202, _result(taken), [_JSON, *allowing])
+
+    async def _posted(self, request: Request) -> Sorted:
+        access, headers = self._rules.access, request.headers
+        key = access.key_of(headers.get(b"x-write-key"))
+        await access.check_token(request)
+        access.check_rate(key)
+        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() not in _TAKEN_TYPES:
+            raise Problem(415, "Content-Type: send application/json, or text/plain with JSON in it")
+        self.metrics.body_bytes += len(request.body)
+        try:
+            lines = events_in(unpacked(request.body, headers.get(b"content-encoding", b"")))
+        except Problem:
+            access.count(key, 1)
+            raise
+        return await self._take(request, key, lines)
+
+    async def _take(self, request: Request, key: WriteKey, lines: list[bytes]) -> Sorted:
+        self._rules.access.count(key, len(lines))
+        enrich = self._rules.enrichment.of_request(request.client_ip, request.headers.get(b"user-agent", b""))
+        facts = Facts.of(self._world.now(), earliest=self._rules.earliest, app_id=key.app_id, enrich=enrich)
+        taken = sort_events(lines, facts)
+        try:
+            await self._world.intake.accept(taken.stamped, taken.foreign)
+        except TransientError as error:
+            # What went wrong is in the producer's log: a stranger need not know.
+            why = "the events cannot be kept at the moment; send them again"
+            raise Problem(503, why, retry_after=self._rules.retry_after) from error
+        self.metrics.accepted[key.name] += len(taken.stamped)
+        for rejected in taken.rejected:
+            self.metrics.rejected[rejected.reason] += 1
+        return taken
+
+    async def _preflight(self, request: Request) -> Response:
+        return self._rules.origins.preflight(request.headers.get(b"origin"))
+
+    async def _pixel(self, request: Request) -> Response:
+        now, entropy = self._world.now(), self._world.entropy
+        presented, line = pixel.event_of_query(request.query, now=now, entropy=entropy)
+        access = self._rules.access
+        try:
+            key = access.key_of_image(presented.encode(errors="replace") if presented else None)
+            access.check_rate(key)
+            taken = await self._take(request, key, [line])
+        except Problem as problem:
+            return Response(problem.status, pixel.GIF, [*_PICTURE, *problem.headers])
+        facts = [(b"x-accepted", b"%d" % len(taken.stamped)), (b"x-rejected", b"%d" % len(taken.rejected))]
+        facts += [(b"x-reason", f"{r.reason} ({r.rule})".encode()) for r in taken.rejected]
+        return Response(200, pixel.GIF, [*_PICTURE, *facts])
+
+    async def _health(self, _: Request) -> Response:
+        return Response(200, b"alive\n", [_PLAIN])
+
+    async def _ready(self, _: Request) -> Response:
+        if why := self._world.intake.trouble():
+            raise Problem(503, why, retry_after=self._rules.retry_after)
+        return Response(200, b"ready\n", [_PLAIN])
+
+    async def _metrics(self, _: Request) -> Response:
+        return Response(200, (self.metrics.text() + self._world.intake.metrics()).encode(), [metrics.CONTENT_TYPE])
+
+    async def _openapi(self, _: Request) -> Response:
+        return Response(200, self._world.openapi, [_JSON])
+
+
+_PICTURE = ((b"content-type", b"image/gif"), _NOT_STORED)
+
+
+def _unknown(route: Mapping[str, Answer] | None) -> Answer:
+    async def refuse(_: Request) -> Response:
+        if route is None:
+            raise Problem(404, "there is nothing at this address")
+        raise Problem(405, "not with this method", headers=[(b"allow", ", ".join(route).encode())])
+
+    return refuse
+
+
+def _result(taken: Sorted) -> bytes:
+    if not taken.rejected:
+        return b'{"accepted":%d,"rejected":0,"results":[]}' % len(taken.stamped)
+    return _encode({"accepted": len(taken.stamped), "rejected": len(taken.rejected), "results": taken.rejected})

@@ -1,0 +1,170 @@
+"""The collector as an ASGI application, without a framework: for uvicorn and its like."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from msgspec import Struct
+
+from contract.events import MAX_BODY_BYTES
+from producers.collector.app import App
+from producers.collector.http import Request, Response
+from producers.collector.problems import Problem, problem_response
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_CLOSE = (b"connection", b"close")
+_PER_REQUEST = 4_096  # bytes that a request without a body costs, about
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """`held_bytes`: of bodies in memory. `body_seconds`: how long one may take to come. Proxies as in the settings."""
+
+    held_bytes: int = 64 * 1024**2
+    body_seconds: float = 20.0
+    trusted_proxies: int = 0
+    retry_after: int = 2
+
+
+class Collector:
+    """`opened` is awaited at the start and gives the App; `closed` at the end, when no request runs any more."""
+
+    def __init__(
+        self,
+        *,
+        opened: Callable[[], Awaitable[App]],
+        closed: Callable[[], Awaitable[None]],
+        bounds: Bounds,
+    ) -> None:
+        self._opened = opened
+        self._closed = closed
+        self._bounds = bounds
+        self._held = 0
+        self._app: App | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            await self._http(scope, receive, send)
+        elif kind == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            raise ValueError(f"the collector speaks HTTP alone, not {kind}")
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._app = await self._opened()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._closed()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
+        if self._app is None:
+            raise RuntimeError("the server did not start the collector's lifespan")
+        body = _Body(self._bounds, self)
+        try:
+            request = _request(scope, await body.read(scope, receive), self._bounds.trusted_proxies)
+            response = await self._app.respond(request)
+        except Problem as problem:
+            self._app.metrics.answers["body", problem.status] += 1
+            response = problem_response(problem)
+        except ClientGoneError:
+            return
+        finally:
+            self._held -= body.held
+        await _answer(response, send)
+
+    def hold(self, size: int) -> None:
+        """Count these bytes as held; raises `Problem` (503) where there is no room."""
+        if self._held + size > self._bounds.held_bytes:
+            raise Problem(503, "too many requests at once", retry_after=self._bounds.retry_after, headers=[_CLOSE])
+        self._held += size
+
+
+class ClientGoneError(Exception):
+    """The client closed its connection before the request was whole."""
+
+
+class _Body:
+    """A body on its way; `held` is what it has counted so far."""
+
+    def __init__(self, bounds: Bounds, collector: Collector) -> None:
+        self._bounds = bounds
+        self._collector = collector
+        self.held = 0
+
+    async def read(self, scope: Message, receive: Receive) -> bytes:
+        self._hold(_PER_REQUEST)
+        message = await receive()
+        if not message.get("more_body"):
+            return self._whole([self._part(message)])
+        _refuse_announced(scope)
+        parts = [self._part(message)]
+        try:
+            async with asyncio.timeout(self._bounds.body_seconds):
+                while message.get("more_body"):
+                    message = await receive()
+                    parts.append(self._part(message))
+        except TimeoutError:
+            raise Problem(408, "the body did not come in time", headers=[_CLOSE]) from None
+        return self._whole(parts)
+
+    def _part(self, message: Message) -> bytes:
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        part: bytes = message.get("body", b"")
+        self._hold(len(part))
+        if self.held > MAX_BODY_BYTES + _PER_REQUEST:
+            raise Problem(413, f"the body has more than {MAX_BODY_BYTES} bytes", headers=[_CLOSE])
+        return part
+
+    def _hold(self, size: int) -> None:
+        self._collector.hold(size)
+        self.held += size
+
+    def _whole(self, parts: list[bytes]) -> bytes:
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _refuse_announced(scope: Message) -> None:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value[:20]) > MAX_BODY_BYTES:
+            raise Problem(413, f"the body has more than {MAX_BODY_BYTES} bytes", headers=[_CLOSE])
+
+
+def _request(scope: Message, body: bytes, trusted_proxies: int) -> Request:
+    headers = dict(scope["headers"])
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        headers=headers,
+        query=scope["query_string"],
+        body=body,
+        client_ip=client_ip((scope["client"] or ("",))[0], scope["headers"], trusted_proxies),
+    )
+
+
+def client_ip(peer: str, headers: list[tuple[bytes, bytes]], trusted_proxies: int) -> str:
+    """Who asked: `peer`, or, behind so many proxies of ours, the address that the first of them saw.
+
+    What stands further left in X-Forwarded-For is the client's own word, and is not believed.
+    """
+    if not trusted_proxies:
+        return peer
+    said = b",".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
+    hops = [hop.strip() for hop in said.split(",") if hop.strip()]
+    return hops[-trusted_proxies] if len(hops) >= trusted_proxies else peer
+
+
+async def _answer(response: Response, send: Send) -> None:
+    body = response.body
+    headers = list(response.headers)
+    if response.status != 204:  # noqa: PLR2004 - no content, no length
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

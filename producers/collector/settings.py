@@ -1,0 +1,108 @@
+"""What the collector is told: one struct, read once from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from contract.errors import ConfigurationError
+from producers.collector.access import Access
+from producers.collector.app import Rules
+from producers.collector.core import EARLIEST
+from producers.collector.enrichment import Enrichment
+from producers.collector.origins import Origins
+from producers.collector.tokens import Tokens
+from producers.collector.write_keys import parse_write_keys
+
+T = TypeVar("T", bound=Struct)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Seconds and bytes. `write_keys` is JSON (`producers.collector.write_keys.WriteKey`), hashes alone.
+
+    `origins`: web pages that may send, separated by commas. `anyone`: no key and no token is asked for.
+    `trusted_proxies`: how many of our own stand in front, each of which adds to X-Forwarded-For.
+    """
+
+    write_keys: str = ""
+    anyone: bool = False
+    origins: str = ""
+    jwks: str = ""  # a file, or an https address
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    truncate_ip: bool = False
+    parse_user_agent: bool = False
+    trusted_proxies: int = 0
+    earliest: datetime = EARLIEST
+    retry_after: int = 2
+
+
+class ServerSettings(Settings, frozen=True, kw_only=True):
+    """Of the server in a container. Each worker is a process with its own producer; `workers` share `spool_root`.
+
+    Without `spool_root` an event is acknowledged when Kinesis has it. `held_bytes`: bodies in memory, a worker.
+    On SIGTERM requests that run have `drain_seconds`, then the producer has `close_seconds`.
+    """
+
+    stream: str
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    name: str = "collector"
+    spool_root: str = ""
+    spool_bytes: int = 1024**3
+    spool_sync: str = "batch"  # or seconds
+    producer_bytes: int = 64 * 1024**2
+    held_bytes: int = 64 * 1024**2
+    body_seconds: float = 20.0
+    answer_seconds: float = 10.0
+    drain_seconds: int = 15
+    close_seconds: float = 20.0
+
+
+def load_settings(kind: type[T], environ: Mapping[str, str], prefix: str = "COLLECTOR_") -> T:
+    """`kind` of variables named as its fields, in capitals after `prefix`.
+
+    Raises `ConfigurationError` for one that is missing, that is not of its type, or that there is none of.
+    """
+    names = {prefix + field.name.upper(): field.name for field in msgspec.structs.fields(kind)}
+    if strange := sorted(name for name in environ if name.startswith(prefix) and name not in names):
+        raise ConfigurationError(f"there is no setting {', '.join(strange)}")
+    given = {names[name]: value for name, value in environ.items() if name in names}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"a setting is not what it must be: {error}") from error
+
+
+def rules_of(
+    settings: Settings,
+    *,
+    monotonic: Callable[[], float],
+    tokens: Tokens | None = None,
+    user_agents: Any = None,
+    workers: int = 1,
+) -> Rules:
+    """The rules that the settings make. `tokens` and `user_agents`: where the settings ask for them.
+
+    Raises `ConfigurationError` for settings that do not go together.
+    """
+    if settings.parse_user_agent and user_agents is None:
+        raise ConfigurationError("user agents are to be parsed, but nothing that parses them is here")
+    if bool(settings.jwks) is not (tokens is not None):
+        raise ConfigurationError("jwks and a checker of tokens go together")
+    if settings.earliest.tzinfo is None:
+        raise ConfigurationError("earliest: give an offset, as in 2020-01-01T00:00:00Z")
+    keys = parse_write_keys(settings.write_keys)
+    access = Access(keys, monotonic=monotonic, tokens=tokens, anyone=settings.anyone, share=1 / workers)
+    return Rules(
+        access=access,
+        origins=Origins([origin.strip() for origin in settings.origins.split(",") if origin.strip()]),
+        enrichment=Enrichment(settings.truncate_ip, user_agents if settings.parse_user_agent else None),
+        earliest=settings.earliest,
+        retry_after=settings.retry_after,
+    )
