@@ -11,6 +11,7 @@ import pytest
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.spool.damage import Damage
 from producers.sdk.spool.directory import SpoolDirectory
+from tests.support.crashing_disk import CrashingDisk
 from tests.support.full_disk import FullDisk
 from tests.support.spools import PRODUCER, SMALL, adopted, dead, directory, frame, held, other_process
 
@@ -209,6 +210,34 @@ def test_by_the_interval_a_sync_comes_on_its_own_and_the_last_at_the_end(tmp_pat
 
     assert disk.calls[-1] == "sync"
     assert held(adopted(tmp_path))[-1] == FIVE[2]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 9])
+def test_a_crash_of_the_machine_costs_nothing_that_append_returned(tmp_path: Path, count: int) -> None:
+    disk = CrashingDisk()
+    spool = directory(tmp_path, files=disk).open(PRODUCER)
+    written = [frame(number, size=SMALL // 3) for number in range(1, count + 1)]
+    for each in written:
+        spool.append(each)
+
+    disk.crash()
+    spool._lock.close()
+
+    assert held(adopted(tmp_path)) == written
+
+
+def test_by_the_interval_a_crash_of_the_machine_costs_what_was_not_synced_since(tmp_path: Path) -> None:
+    disk = CrashingDisk()
+    machine = directory(tmp_path, files=disk)._machine
+    spool = SpoolDirectory(tmp_path, segment_bytes=SMALL, fsync=3_600, machine=machine).open(PRODUCER)
+    written = [frame(number, size=SMALL // 3) for number in range(1, 6)]  # two in a segment
+    for each in written:
+        spool.append(each)
+
+    disk.crash()
+    spool._lock.close()
+
+    assert held(adopted(tmp_path)) == written[:4]
 
 
 @pytest.mark.parametrize(
