@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from botocore.exceptions import NoCredentialsError
 from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, PoolManager, Retry, Timeout
+from urllib3 import HTTPConnectionPool, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
 from contract.errors import ClickstreamError, ConfigurationError, TransientError
@@ -28,6 +28,9 @@ from producers.sdk.kinesis_errors import (
 )
 from producers.sdk.kinesis_wire import CborWire, JsonWire, Wire
 from producers.sdk.stream import Outcome, Record, Shard
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse  # urllib3 1, which some runtimes bring, has none
 
 CONNECT_SECONDS: Final = 10.0  # also how long a new connection may take to carry the first call's 5 MB
 READ_SECONDS: Final = 30.0
