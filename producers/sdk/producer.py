@@ -2,121 +2,167 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from msgspec.structs import replace
+import structlog
 
-from contract.checkpoints import Checkpoint, encode_checkpoint
 from contract.codec import Event, Plausible, check
 from contract.errors import ConfigurationError
 from contract.events import EVENT, FUTURE_TOLERANCE_HOURS
-from producers.sdk.batches import BatchWriter
+from producers.sdk import lifecycle
+from producers.sdk.around import Around
+from producers.sdk.bell import Bell
 from producers.sdk.clock import Clock
-from producers.sdk.limits import Limits
-from producers.sdk.stream import Record, Stream
+from producers.sdk.engine import Engine
+from producers.sdk.metrics import Snapshot
+from producers.sdk.new_event import new_event
+from producers.sdk.receipts import Receipt
+from producers.sdk.settings import ProducerSettings
+from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.stream import Stream
+from producers.sdk.troubles import Log, Troubles
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(hours=FUTURE_TOLERANCE_HOURS)
+_SAME_MOMENT = timedelta(seconds=1)
+_LONGEST_ID = 64
 _is_producer_id = re.compile(EVENT.field("producer_id").pattern).fullmatch
 
 
 class EventProducer:
-    """Accepted means that `send` returned. What is accepted is delivered at least once, or still held.
+    """Accepted means acknowledged: the event's receipt says so. What is acknowledged is not lost.
 
-    One instance, one `producer_id`, one sequence from 1: a process that starts again takes a new id
-    (`producers.sdk.new_event.new_producer_id`). Not for several threads at once.
+    With a spool it lies on disk then, without one on the stream. One instance, one `producer_id`, one sequence from 1:
+    a process that starts again takes a new id (`producers.sdk.new_event.new_producer_id`), and so does a forked child,
+    by itself. For any number of threads, and for event loops.
 
     >>> with EventProducer(stream, clock=SystemClock(), producer_id=new_producer_id("web")) as producer:
-    ...     producer.send(new_event("view", clock=SystemClock(), user_id="u-1", item_id="i-1"))
+    ...     receipt = producer.track("view", user_id="u-1", item_id="i-1")
+    ...     receipt.wait()  # or: await receipt
     """
 
-    def __init__(  # each comes from the entry point
+    def __init__(  # noqa: PLR0913 - each comes from the entry point
         self,
         stream: Stream,
         *,
         clock: Clock,
         producer_id: str,
-        limits: Limits | None = None,
+        settings: ProducerSettings | None = None,
+        spool: SpoolDirectory | None = None,
         earliest: datetime = EARLIEST,
         jitter: Callable[[], float] = random.random,
+        log: Log | None = None,
     ) -> None:
         """`earliest`: events from before are refused as implausible. `jitter` draws from [0, 1)."""
         if not _is_producer_id(producer_id):
             raise ConfigurationError(f"producer_id {producer_id!r}: use 1 to 64 letters, digits, '_', '.', '-'")
-        self.producer_id = producer_id
-        self._limits = limits or Limits()
+        self._stream = stream
         self._clock = clock
+        self._settings = settings or ProducerSettings()
+        self._spool = spool
         self._earliest = earliest
-        self._writer = BatchWriter(stream, clock=clock, limits=self._limits, jitter=jitter)
-        self._accepted = 0
-        self._checkpoints = 0
-        self._checkpointed_at = clock.monotonic()
-        self._said_final = False
-        self._closed = False
+        self._jitter = jitter
+        self._log: Log = log or structlog.get_logger()
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
+        self._plausible = Plausible(earliest, self._looked_at)
+        self._begin(producer_id)
+        if spool is not None:
+            self._engine.start()
+        lifecycle.opened(self, self._log)
 
     @property
     def accepted(self) -> int:
-        """How many events were accepted: the greatest number given."""
-        return self._accepted
+        """The events 1 to `accepted` were acknowledged, or given up and their receipts failed."""
+        return self._engine.told.accepted
 
-    def send(self, event: Event) -> Event:
-        """Accept the event and return it as stamped; may block while older ones are delivered.
+    def send(self, event: Event) -> Receipt:
+        """Check, number and queue the event; its receipt tells when it is acknowledged.
 
-        Raises `InvalidEvent` for an event that breaks the contract, `TransientError` when the stream takes
-        nothing for now. In both cases the event was not accepted and took no number; after the second, send it again.
+        Raises `InvalidEvent` for an event that breaks the contract, and ValueError for one that is stamped already or
+        when closed. Where memory is full it blocks, raises `TransientError` or drops, as the settings say. An event
+        that raised took no number.
         """
-        if self._said_final:
-            raise ValueError("this producer is closed; open a new one, with a new producer_id")
         if event.producer_id is not None or event.producer_seq is not None:
             raise ValueError("producer_id and producer_seq are stamped here; send the event without them")
-        stamped = replace(event, producer_id=self.producer_id, producer_seq=self._accepted + 1)
-        line = check(stamped, Plausible(self._earliest, self._clock.now() + _AHEAD))
+        now = self._clock.now()
+        if not self._looked_at <= now < self._looked_at + _SAME_MOMENT:
+            self._looked_at = now
+            self._plausible = Plausible(self._earliest, now + _AHEAD)
+        line = check(event, self._plausible)
         # One visitor's events share a shard.
-        record = Record(event.user_id or event.anonymous_id or "", line)
-        if self._clock.monotonic() - self._checkpointed_at >= self._limits.checkpoint_every:
-            self._checkpoint(final=False)
-        size = record.size
-        self._writer.make_room(size)
-        self._writer.hold(record, size)
-        self._accepted += 1
-        return stamped
+        return self._intake.add(event.user_id or event.anonymous_id or "", line)
 
-    def flush(self) -> None:
-        """Deliver everything accepted, or raise `TransientError` and keep what is left for the next flush."""
-        self._writer.flush()
+    def track(self, event_type: str, **fields: Any) -> Receipt:
+        """Send an event of now; `fields` are the contract's. Raises TypeError for one that it does not have."""
+        return self.send(new_event(event_type, clock=self._clock, **fields))
 
-    def close(self) -> None:
+    def send_raw(self, key: str, line: bytes) -> Receipt:
+        """Send a line that the caller has checked: canonical, with its newline, without producer fields.
+
+        `key`: the visitor's, by which the line finds its shard. Raises `InvalidEvent` for a line that is too long.
+        """
+        return self._intake.add(key, line)
+
+    def send_raw_many(self, lines: Sequence[tuple[str, bytes]]) -> Receipt:
+        """The same for many: all are taken or none, and one receipt is for all."""
+        return self._intake.add_many(lines)
+
+    def put_foreign(self, key: str, line: bytes) -> Receipt:
+        """Send a line as it is, whatever it holds; it takes no number."""
+        return self._intake.add_foreign(key, line)
+
+    def flush(self, timeout: float | None = None, *, checkpoint: bool = False) -> None:
+        """Return once all that was sent is on the stream, with a final checkpoint behind it where one is asked for.
+
+        Raises `TransientError` where that takes longer than `timeout` seconds, or where an event was given up since
+        the last flush; `ConfigurationError` where the stream is not there for us.
+        """
+        self._engine.flush(timeout, checkpoint=checkpoint)
+
+    def close(self, timeout: float | None = None) -> None:
         """Deliver everything, then the final checkpoint. Closing twice is closing once.
 
-        Raises `TransientError` when the stream takes nothing for now: then close again.
+        What is not delivered within `timeout` seconds stays in the spool for the next process. Without a spool it is
+        given up and `TransientError` raised; where only the final checkpoint is left to deliver, close again.
         """
-        if self._closed:
-            return
-        if not self._said_final:
-            self._checkpoint(final=True)
-            self._said_final = True
-        self._writer.flush()
-        self._closed = True
+        self._engine.close(self._settings.close_seconds if timeout is None else timeout)
+        lifecycle.closed(self)
 
-    def _checkpoint(self, *, final: bool) -> None:
-        # The events first: a checkpoint that overtook them would name them lost.
-        self._writer.flush()
-        self._checkpoints += 1
-        checkpoint = Checkpoint(
-            producer_id=self.producer_id,
-            number=self._checkpoints,
-            accepted=self._accepted,
-            at=self._clock.now(),
-            final=final,
+    async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as `close`
+        """The same, while the loop goes on."""
+        await asyncio.to_thread(self.close, timeout)
+
+    def metrics(self) -> Snapshot:
+        """What it counted so far, and what it holds; see `producers.sdk.metrics`."""
+        return self._engine.snapshot()
+
+    def renew(self) -> None:
+        """Begin anew, as a forked child does, with another `producer_id`."""
+        if self._engine.is_closed:
+            return
+        suffix = f"-{os.urandom(3).hex()}"
+        self._begin(self.producer_id[: _LONGEST_ID - len(suffix)] + suffix)
+
+    def _begin(self, producer_id: str) -> None:
+        self.producer_id = producer_id
+        senders_bell = Bell()
+        around = Around(
+            settings=self._settings,
+            clock=self._clock,
+            jitter=self._jitter,
+            troubles=Troubles(self._log),
+            bell=Bell() if self._spool else senders_bell,
+            senders_bell=senders_bell,
         )
-        record = Record(self.producer_id, encode_checkpoint(checkpoint))
-        self._writer.hold(record, record.size)
-        self._checkpointed_at = self._clock.monotonic()
+        self._engine = Engine(producer_id, self._stream, self._spool, around)
+        self._intake = self._engine.intake
 
     def __enter__(self) -> Self:
         return self
@@ -125,3 +171,11 @@ class EventProducer:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
     ) -> None:
         self.close()  # after an exception too: what was accepted was acknowledged
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,97 @@
+"""What dead processes left in the spool directory: adopted, delivered, ended with the final checkpoint, removed."""
+
+from __future__ import annotations
+
+from functools import partial
+from math import inf
+
+from contract.errors import TransientError
+from producers.sdk.around import Around
+from producers.sdk.intake import Intake
+from producers.sdk.outbox import Outbox, Sending
+from producers.sdk.source import Source
+from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.ending import last_checkpoints
+
+_LOOK_EVERY = 30.0  # seconds
+_AT_ONCE = 10
+
+
+class Orphans:
+    """The committer's thread calls it; each process gets other orphans."""
+
+    def __init__(self, directory: SpoolDirectory, outbox: Outbox, intake: Intake, around: Around) -> None:
+        self._directory = directory
+        self._outbox = outbox
+        self._intake = intake
+        self._clock = around.clock
+        self._bell = around.bell
+        self._troubles = around.troubles
+        self._sources: list[Source] = []
+        self._ending: dict[str, int] = {}  # producer_id -> its last checkpoints under way
+        self.due_at = 0.0
+        """When to look for more."""
+
+    def work(self, now: float, *, room: int) -> bool:
+        """Look for orphans where it is time, and pass on what of them fits; whether there may be more at once."""
+        if now >= self.due_at:
+            self._adopt()
+            self.due_at = now + _LOOK_EVERY
+        is_busy = False
+        for source in list(self._sources):
+            held = sum(one.held for one in self._sources)
+            try:
+                is_busy |= source.read(room - held)
+            except TransientError as error:
+                self._troubles.began("orphan_unreadable", producer_id=source.spool.producer_id, reason=str(error))
+            source.account(self._intake)
+            source.forget()
+            if source.is_delivered:
+                self._end(source)
+        return is_busy
+
+    def leave(self) -> None:
+        """Let others have what is left."""
+        for source in self._sources:
+            source.forget()
+            source.spool.close()
+        self._sources = []
+
+    def _adopt(self) -> None:
+        try:
+            found = self._directory.adopt(_AT_ONCE)
+        except (TransientError, OSError) as error:
+            self._troubles.began("adoption_fails", reason=str(error))
+            return
+        self._troubles.ended("adoption_fails")
+        for spool in found:
+            depth = spool.depth()
+            damaged = len(spool.damaged())
+            self._troubles.log.info(
+                "orphan_adopted",
+                producer_id=spool.producer_id,
+                frames=depth.frames,
+                bytes=depth.bytes,
+                damaged=damaged,
+            )
+            self._sources.append(Source(spool, self._outbox, on_done=self._bell.ring))
+
+    def _end(self, source: Source) -> None:
+        spool = source.spool
+        left = self._ending.get(spool.producer_id)
+        if left is None:
+            lines = last_checkpoints(spool, self._clock.now())
+            self._ending[spool.producer_id] = len(lines)
+            for line in lines:
+                done = partial(self._said, spool.producer_id)
+                self._outbox.add(Sending([spool.producer_id.encode()], [line], deadline=inf, done=done))
+        elif left == 0:
+            spool.remove()
+            self._sources.remove(source)
+            del self._ending[spool.producer_id]
+            self._troubles.log.info("orphan_delivered", producer_id=spool.producer_id)
+
+    def _said(self, producer_id: str, _: Sending) -> None:
+        if producer_id in self._ending:
+            self._ending[producer_id] -= 1
+        self._bell.ring()

@@ -1,0 +1,161 @@
+"""What a caller holds until his event is acknowledged, in a thread or in an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Generator, Iterable, Mapping
+
+from contract.errors import TransientError
+
+
+class Batch:
+    """Lines that are acknowledged together. Filled by the intake, settled once."""
+
+    __slots__ = (
+        "_lock",
+        "_waiting",
+        "failures",
+        "first",
+        "foreign",
+        "is_settled",
+        "keys",
+        "last",
+        "lines",
+        "number",
+        "opened_at",
+        "process",
+        "size",
+    )
+
+    def __init__(self, opened_at: float) -> None:
+        self.keys: list[bytes] = []
+        self.lines: list[bytes] = []
+        self.foreign: list[int] = []  # places of lines that took no number
+        self.size = 0  # bytes held
+        self.opened_at = opened_at
+        self.number = 0  # of the batch: 1, 2, 3 …
+        self.first, self.last = 1, 0  # numbers of its events
+        self.process = os.getpid()
+        self.is_settled = False
+        self.failures: Mapping[int, Exception] = {}
+        self._lock = threading.Lock()
+        self._waiting: list[threading.Event | asyncio.Future[None]] = []
+
+    def settle(self, failures: Mapping[int, Exception]) -> None:
+        """Everything was acknowledged but for what failed, by its place. A loop is called once, however many wait."""
+        with self._lock:
+            self.failures = failures
+            self.is_settled = True
+            waiting, self._waiting = self._waiting, []
+        self.keys, self.lines = [], []
+        loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+        for waiter in waiting:
+            if isinstance(waiter, threading.Event):
+                waiter.set()
+            else:
+                loops.setdefault(waiter.get_loop(), []).append(waiter)
+        for loop, futures in loops.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_wake, futures)
+
+    def wait(self, seconds: float | None) -> bool:
+        """Whether it was settled within so many seconds."""
+        event = threading.Event()
+        return self._is_settled_or_keeps(event) or event.wait(seconds)
+
+    async def settled(self) -> None:
+        """Return once it is settled. Whoever is cancelled meanwhile hurts nobody."""
+        future = asyncio.get_running_loop().create_future()
+        if not self._is_settled_or_keeps(future):
+            await future
+
+    def numbers(self) -> range:
+        """Of its events."""
+        return range(self.first, self.last + 1)
+
+    def withdrawn(self) -> Iterable[int]:
+        """The numbers of those that failed."""
+        strangers = set(self.foreign)
+        for place in sorted(self.failures):
+            if place not in strangers:
+                yield self.first + place - sum(stranger < place for stranger in strangers)
+
+    def _is_settled_or_keeps(self, waiter: threading.Event | asyncio.Future[None]) -> bool:
+        if self.process != os.getpid():
+            raise TransientError("this event belongs to the process that forked this one")
+        with self._lock:
+            if not self.is_settled:
+                self._waiting.append(waiter)
+            return self.is_settled
+
+
+class Receipt:
+    """For one line, or for several that were sent at once. May be awaited, waited for, or thrown away."""
+
+    __slots__ = ("_batch", "_place", "line", "producer_seq")
+
+    def __init__(self, batch: Batch, place: int, line: bytes, producer_seq: int | None) -> None:
+        self._batch = batch
+        self._place = place
+        self.line = line
+        """As it goes on the stream; of several lines all, one behind the other."""
+        self.producer_seq = producer_seq
+        """The number that it took, of several the last; None where it took none."""
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether it is where no crash loses it."""
+        return self._batch.is_settled and self._failure() is None
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Return once it is acknowledged, or raise what went wrong.
+
+        `TransientError` where `timeout` seconds are over (it may be acknowledged later), or where it was given up:
+        then it may be sent again, with the same event_id. `ConfigurationError` where that will not help.
+        """
+        if not self._batch.is_settled and not self._batch.wait(timeout):
+            raise TransientError(f"not acknowledged within {timeout} s")
+        self._raise()
+
+    def __await__(self) -> Generator[object, None, None]:
+        """As `wait` without a timeout."""
+        if not self._batch.is_settled:
+            yield from self._batch.settled().__await__()
+        self._raise()
+
+    def _raise(self) -> None:
+        failure = self._failure()
+        if failure is not None:
+            raise type(failure)(*failure.args) from failure  # an error of its own for everyone who asks
+
+    def _failure(self) -> Exception | None:
+        return self._batch.failures.get(self._place)
+
+
+class ManyReceipt(Receipt):
+    """Acknowledged when each of its lines is."""
+
+    __slots__ = ("_count",)
+
+    def __init__(self, batch: Batch, place: int, lines: list[bytes], producer_seq: int) -> None:
+        super().__init__(batch, place, b"".join(lines), producer_seq)
+        self._count = len(lines)
+
+    def _failure(self) -> Exception | None:
+        mine = range(self._place, self._place + self._count)
+        return next((why for place, why in self._batch.failures.items() if place in mine), None)
+
+
+def failed_receipt(line: bytes, why: Exception) -> Receipt:
+    """For a line that was not taken."""
+    batch = Batch(0.0)
+    batch.settle({0: why})
+    return Receipt(batch, 0, line, None)
+
+
+def _wake(futures: list[asyncio.Future[None]]) -> None:
+    for future in futures:
+        if not future.done():  # its task was cancelled
+            future.set_result(None)

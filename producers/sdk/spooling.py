@@ -1,0 +1,231 @@
+"""Delivery with a spool: an event is acknowledged once it is on disk, and sent from memory or, later, from there."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from contract.checkpoints import encode_checkpoint
+from contract.errors import ConfigurationError, TransientError
+from contract.ranges import Ranges
+from producers.sdk.around import Around
+from producers.sdk.checkpointing import Told
+from producers.sdk.intake import Intake
+from producers.sdk.metrics import Histogram
+from producers.sdk.orphans import Orphans
+from producers.sdk.outbox import Outbox, Sending
+from producers.sdk.receipts import Batch
+from producers.sdk.source import Piece, Source
+from producers.sdk.spool.frames import Frame
+from producers.sdk.spool.spool import Spool
+
+_DISK_PAUSE = 0.5  # seconds before a disk that refused is asked again
+
+
+class Spooled:
+    """The committer: a thread that writes batches to the spool, acknowledges them, and keeps the outbox filled.
+
+    A batch that the disk refuses goes on in memory, and is acknowledged once the stream has it.
+    """
+
+    def __init__(
+        self, intake: Intake, outbox: Outbox, told: Told, spool: Spool, orphans: Orphans, around: Around
+    ) -> None:
+        self._intake = intake
+        self._outbox = outbox
+        self._told = told
+        self._orphans = orphans
+        self._room = around.settings.memory_bytes // 2  # of the loads from disk; the rest is the intake's
+        self._clock = around.clock
+        self._bell = around.bell
+        self._senders_bell = around.senders_bell
+        self._troubles = around.troubles
+        self._source = Source(spool, outbox, on_done=around.bell.ring)
+        self._source.begin_at_end()
+        self._waiting: deque[Batch] = deque()  # batches that are not on disk, in order
+        self._in_memory: list[Batch] = []  # those that the disk refused, until the stream has them
+        self._last = 0  # the highest number that the spool was told of
+        self._append_at = self._read_at = 0.0
+        self._final: Callable[[], None] | None = None
+        self._wants_final = False
+        self._is_ending = False
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self.acknowledge_seconds = Histogram()
+        self.withdrawn = 0
+        self.failure: Exception | None = None
+
+    @property
+    def spool(self) -> Spool:
+        return self._source.spool
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self, seconds: float) -> None:
+        """Leave what is not delivered to the next process; what is not on disk is given up."""
+        self._is_ending = True
+        self._bell.ring_all()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def leave(self) -> None:
+        """Give up what neither the stream nor the disk has, and let others have the spool."""
+        why = TransientError("closed before the stream or the disk took it")
+        with self._outbox.lock:
+            for batch in [*self._in_memory, *self._waiting]:
+                if not batch.is_settled:
+                    batch.settle(dict.fromkeys(range(len(batch.lines)), why))
+        self._orphans.leave()
+        if self._source.is_delivered and not self._waiting:
+            self.spool.remove()
+        else:
+            self.spool.close()
+
+    def say_final(self, done: Callable[[], None]) -> None:
+        """Write the final checkpoint, and call `done` once the stream has it."""
+        with self._outbox.lock:
+            self._final, self._wants_final = done, True
+        self._bell.ring_all()
+
+    # --- the committer's thread -----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._is_ending:
+            heard = self._bell.rings
+            now = self._clock.monotonic()
+            try:
+                is_busy = self._work(now)
+            except Exception as error:  # noqa: BLE001 - a thread that ended in silence would keep everyone waiting
+                self._troubles.began("committer_fails", reason=f"{type(error).__name__}: {error}")
+                self._bell.wait(heard, _DISK_PAUSE)
+                continue
+            self._troubles.ended("committer_fails")
+            if not is_busy:
+                self._wait(heard, now)
+
+    def _work(self, now: float) -> bool:
+        """Whether there may be more to do at once."""
+        with self._outbox.lock:
+            for batch in self._intake.take(now):
+                self._told.begin(batch)
+                self._waiting.append(batch)
+        self._commit(now)
+        is_busy = self._read(now)
+        self._tell(now)
+        self._source.forget()
+        self._source.account(self._intake)
+        is_busy |= self._orphans.work(now, room=self._room - self._source.held)
+        self._senders_bell.ring()
+        return is_busy
+
+    def _wait(self, heard: int, now: float) -> None:
+        times = [self._intake.due_at(), self._told.due_at(self._source.delivered), self._orphans.due_at]
+        if self._waiting:
+            times.append(self._append_at)
+        if not self._source.is_caught_up and self._read_at > now:
+            times.append(self._read_at)
+        soonest = min(at for at in times if at is not None)
+        self._bell.wait(heard, max(0.0, soonest - now))
+
+    def _commit(self, now: float) -> None:
+        while self._waiting and now >= self._append_at:
+            batch = self._waiting[0]
+            if not self._append(batch):
+                if not self._source.is_caught_up:  # or it would overtake what is on disk
+                    self._append_at = now + _DISK_PAUSE
+                    return
+                self._keep_in_memory(batch)
+            self._waiting.popleft()
+
+    def _append(self, batch: Batch) -> bool:
+        entries = tuple(zip(map(bytes.decode, batch.keys), batch.lines, strict=True))
+        was_caught_up = self._source.is_caught_up
+        frame = Frame(entries, accepted=batch.last, checkpoints=self._told.number, withheld=self._withheld())
+        try:
+            position = self.spool.append(frame)
+        except TransientError as error:
+            self._troubles.began("spool_refuses", reason=str(error))
+            return False
+        self._troubles.ended("spool_refuses")
+        self._last = batch.last
+        keys, lines, size = batch.keys, batch.lines, batch.size
+        batch.settle({})
+        self._acknowledged(batch)
+        if was_caught_up and self._source.held + size <= self._room:
+            self._source.pass_on(keys, lines, Piece(position=position, last=batch.last, batch=batch.number, cost=size))
+        else:
+            self._source.skip(batch.number)
+            self._intake.release(size)
+        return True
+
+    def _keep_in_memory(self, batch: Batch) -> None:
+        self._in_memory.append(batch)
+        self._last = max(self._last, batch.last)
+        piece = Piece(last=batch.last, batch=batch.number, cost=batch.size, then=partial(self._settle, batch))
+        self._source.pass_on(batch.keys, batch.lines, piece)
+
+    def _settle(self, batch: Batch, load: Sending) -> None:
+        batch.settle(load.failures)
+        self._in_memory.remove(batch)
+        self._acknowledged(batch)
+
+    def _acknowledged(self, batch: Batch) -> None:
+        self.acknowledge_seconds.add(self._clock.monotonic() - batch.opened_at)
+        with self._outbox.lock:
+            self._told.advance()
+
+    def _withheld(self) -> str:
+        with self._outbox.lock:
+            return str(Ranges.of(number for batch in self._in_memory for number in batch.numbers()))
+
+    def _read(self, now: float) -> bool:
+        if now < self._read_at:
+            return False
+        try:
+            found = self._source.read(self._room - self._source.held)
+        except TransientError as error:
+            self._troubles.began("spool_unreadable", reason=str(error))
+            self._read_at = now + _DISK_PAUSE
+            return False
+        self._troubles.ended("spool_unreadable")
+        return found
+
+    # --- checkpoints ----------------------------------------------------------------------------------------------
+
+    def _tell(self, now: float) -> None:
+        with self._outbox.lock:
+            delivered = self._source.delivered
+            due = self._told.due_at(delivered)
+            wants_final = self._wants_final and not self._waiting
+            if wants_final:
+                self._wants_final = False
+        if wants_final:
+            while not self._say(delivered, now, final=True):
+                pass
+        elif due is not None and due <= now:
+            self._say(delivered, now, final=False)
+
+    def _say(self, delivered: int, now: float, *, final: bool) -> bool:
+        with self._outbox.lock:
+            checkpoint = self._told.next(delivered, at=self._clock.now(), now=now, final=final)
+        producer_id, line = checkpoint.producer_id, encode_checkpoint(checkpoint)
+        then = self._said if checkpoint.final else None
+        frame = Frame(
+            ((producer_id, line),), accepted=self._last, checkpoints=checkpoint.number, withheld=self._withheld()
+        )
+        position = None
+        if self._source.is_caught_up:
+            try:
+                position = self.spool.append(frame)
+            except (TransientError, ConfigurationError) as error:
+                self._troubles.began("spool_refuses", reason=str(error))
+        # All that it covers is on the stream, so it may pass what waits on disk.
+        self._source.pass_on([producer_id.encode()], [line], Piece(position=position, last=delivered, then=then))
+        return checkpoint.final or not final
+
+    def _said(self, _: Sending) -> None:
+        done, self._final = self._final, None
+        if done is not None:
+            done()
