@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from contract.errors import ConfigurationError, TransientError
 from producers.collector.http import Request
 from producers.collector.problems import Problem
 from producers.collector.rates import Bucket
-from producers.collector.tokens import Tokens
 from producers.collector.write_keys import WriteKey, WriteKeys
 
 ANYONE = WriteKey(name="anyone", sha256="0" * 64)
 _BEARER = b"bearer "
+
+
+class Tokens(Protocol):
+    """What the collector asks of a checker of tokens."""
+
+    async def problem(self, token: bytes) -> str:
+        """Why this token is not good; empty where it is. Raises `TransientError` where that cannot be known now."""
+        ...
 
 
 class Access:

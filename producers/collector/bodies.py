@@ -27,7 +27,7 @@ _read_object = Decoder(_Body).decode
 
 
 def unpacked(body: bytes, encoding: bytes) -> bytes:
-    """The body without its Content-Encoding, never more than MAX_BODY_BYTES of it. Raises `Problem` for what is none."""
+    """The body without its Content-Encoding, and never more than MAX_BODY_BYTES. Raises `Problem` where it is none."""
     if len(body) > MAX_BODY_BYTES:
         raise Problem(413, f"the body has more than {MAX_BODY_BYTES} bytes")
     if encoding in {b"", b"identity"}:

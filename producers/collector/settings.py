@@ -10,12 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from contract.errors import ConfigurationError
-from producers.collector.access import Access
+from producers.collector.access import Access, Tokens
 from producers.collector.app import Rules
 from producers.collector.core import EARLIEST
 from producers.collector.enrichment import Enrichment
 from producers.collector.origins import Origins
-from producers.collector.tokens import Tokens
 from producers.collector.write_keys import parse_write_keys
 
 T = TypeVar("T", bound=Struct)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import jwt
 
@@ -17,14 +17,6 @@ FETCH_EVERY = 60.0
 """Seconds. A token of an unknown key has the keys fetched again, but no oftener than this."""
 
 _SKEW = 30  # seconds that the issuer's clock may differ
-
-
-class Tokens(Protocol):
-    """What the collector asks of a checker of tokens."""
-
-    async def problem(self, token: bytes) -> str:
-        """Why this token is not good; empty where it is. Raises `TransientError` where that cannot be known now."""
-        ...
 
 
 class JwksTokens:
