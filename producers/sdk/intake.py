@@ -26,6 +26,8 @@ class Intake:
     ) -> None:
         self._stamp = f',"producer_id":"{producer_id}","producer_seq":'.encode()
         self._settings = settings
+        self._batch_bytes = settings.batch_bytes
+        self._batch_events = settings.batch_events
         self._clock = clock
         self._on_batch = on_batch
         self._lock = threading.Lock()
@@ -39,27 +41,35 @@ class Intake:
         self.number = 0
         """The last number given."""
         self.held = 0
-        """Bytes."""
+        """Bytes of closed batches and of what came another way."""
         self.dropped = 0
 
     def add(self, key: str, line: bytes) -> Receipt:
         """Take a line without producer fields, which are written into it."""
-        encoded = key.encode()
+        # Hundreds of thousands a second pass here: no call that is not needed.
         if line[-2:] != b"}\n":
             raise ValueError("a line is one JSON object and its newline")
+        encoded = key.encode()
         with self._lock:
-            if (self._is_shut or self.held >= self._settings.memory_bytes) and (refused := self._refused()):
-                return failed_receipt(line, refused)
+            batch = self._open
+            if batch is None:
+                try:
+                    batch = self._begun()
+                except _Dropped as dropped:
+                    return failed_receipt(line, dropped.why)
             number = self.number + 1
             stamped = b"%b%b%d}\n" % (line[:-2], self._stamp, number)
-            if len(stamped) > _LONGEST:
+            length = len(stamped)
+            if length > _LONGEST:
                 raise _too_long(line)
-            batch = self._open or self._begun()
-            batch.lines.append(stamped)
+            lines = batch.lines
+            place = len(lines)
+            lines.append(stamped)
             batch.keys.append(encoded)
-            place = len(batch.lines) - 1
             self.number = number
-            self._hold(batch, len(stamped) + len(encoded) + _LINE_OVERHEAD)
+            batch.size = size = batch.size + length + len(encoded)
+            if size >= self._batch_bytes or place >= self._batch_events - 1:
+                self._full_now()
         return Receipt(batch, place, stamped, number)
 
     def add_many(self, lines: Sequence[tuple[str, bytes]]) -> Receipt:
@@ -68,21 +78,20 @@ class Intake:
             raise ValueError("no lines")
         if any(line[-2:] != b"}\n" for _, line in lines):
             raise ValueError("a line is one JSON object and its newline")
+        keys = [key.encode() for key, _ in lines]
         with self._lock:
-            if (self._is_shut or self.held >= self._settings.memory_bytes) and (refused := self._refused()):
-                return failed_receipt(b"".join(line for _, line in lines), refused)
-            stamped = [b"%b%b%d}\n" % (ln[:-2], self._stamp, n) for n, (_, ln) in enumerate(lines, self.number + 1)]
-            for line, (_, plain) in zip(stamped, lines, strict=True):
-                if len(line) > _LONGEST:
-                    raise _too_long(plain)
-            batch = self._open or self._begun()
-            place = len(batch.lines)
-            keys = [key.encode() for key, _ in lines]
-            batch.keys += keys
-            batch.lines += stamped
+            try:
+                batch = self._open or self._begun()
+            except _Dropped as dropped:
+                return failed_receipt(b"".join(line for _, line in lines), dropped.why)
+            stamp = self._stamp
+            stamped = [b"%b%b%d}\n" % (ln[:-2], stamp, n) for n, (_, ln) in enumerate(lines, self.number + 1)]
+            if max(map(len, stamped)) > _LONGEST:
+                raise _too_long(max((line for _, line in lines), key=len))
+            place = _add(batch, keys, stamped)
             self.number = number = self.number + len(stamped)
-            self._hold(batch, sum(map(len, stamped)) + sum(map(len, keys)) + _LINE_OVERHEAD * len(stamped))
-        return ManyReceipt(batch, place, stamped, number)
+            self._close_if_full(batch)
+        return ManyReceipt(batch, place, b"".join(stamped), number, len(stamped))
 
     def add_foreign(self, key: str, line: bytes) -> Receipt:
         """Take a line as it is; it takes no number."""
@@ -90,14 +99,13 @@ class Intake:
         if len(encoded) + len(line) > MAX_RECORD_BYTES - _RECORD_OVERHEAD - len(encoded):
             raise ValueError(f"a line of {len(line)} bytes; the stream takes {MAX_RECORD_BYTES} with its key: split it")
         with self._lock:
-            if (self._is_shut or self.held >= self._settings.memory_bytes) and (refused := self._refused()):
-                return failed_receipt(line, refused)
-            batch = self._open or self._begun()
-            place = len(batch.lines)
+            try:
+                batch = self._open or self._begun()
+            except _Dropped as dropped:
+                return failed_receipt(line, dropped.why)
+            place = _add(batch, [encoded], [line])
             batch.foreign.append(place)
-            batch.lines.append(line)
-            batch.keys.append(encoded)
-            self._hold(batch, len(line) + len(encoded) + _LINE_OVERHEAD)
+            self._close_if_full(batch)
         return Receipt(batch, place, line, None)
 
     # --- for those who empty it -----------------------------------------------------------------------------------
@@ -148,47 +156,69 @@ class Intake:
         """Take nothing more; whoever is blocked is told."""
         with self._lock:
             self._is_shut = True
+            if self._open is not None:
+                self._close()
             self._moved.notify_all()
 
     # --- the lock is held -----------------------------------------------------------------------------------------
 
-    def _refused(self) -> Exception | None:
-        """Wait for room, or say or raise why nothing is taken."""
+    def _begun(self) -> Batch:
+        self._wait_for_room()
+        if self._open is None:  # or another thread has begun one meanwhile
+            self._on_batch()  # or raises
+            self._open = Batch(self._clock.monotonic())
+        return self._open
+
+    def _wait_for_room(self) -> None:
+        """Raises where nothing is taken. While it waits, the lock is free."""
         most = self._settings.memory_bytes
-        if not self._is_shut and self._settings.overflow == "block":
+        if not self._is_shut and self.held >= most and self._settings.overflow == "block":
             self._moved.wait_for(lambda: self.held < most or self._is_shut)
         if self._is_shut:
             raise ValueError("this producer is closed; open a new one, with a new producer_id")
         if self.held < most:
-            return None
+            return
         why = TransientError(f"{self.held} bytes wait for the stream, of {most}; the event was not taken")
         if self._settings.overflow == "raise":
             raise why
         self.dropped += 1
-        return why
+        raise _Dropped(why)
 
-    def _begun(self) -> Batch:
-        self._on_batch()  # or raises
-        self._open = batch = Batch(self._clock.monotonic())
-        return batch
+    def _close_if_full(self, batch: Batch) -> None:
+        if batch.size >= self._batch_bytes or len(batch.lines) >= self._batch_events:
+            self._full_now()
 
-    def _hold(self, batch: Batch, size: int) -> None:
-        self.held += size
-        batch.size += size
-        if batch.size >= self._settings.batch_bytes or len(batch.lines) >= self._settings.batch_events:
-            self._close()
-            self._on_batch()
+    def _full_now(self) -> None:
+        self._close()
+        self._on_batch()
 
     def _close(self) -> None:
         batch = self._open
         assert batch is not None  # noqa: S101 - whoever closes it looked
         self._open = None
+        if not batch.lines:  # the line for which it was begun was refused
+            return
         self._batches += 1
         batch.number = self._batches
         batch.first, batch.last = self._in_batches + 1, self.number
         self._in_batches = self.number
+        batch.size += _LINE_OVERHEAD * len(batch.lines)
+        self.held += batch.size
         self._full.append(batch)
+
+
+class _Dropped(Exception):
+    def __init__(self, why: TransientError) -> None:
+        self.why = why
 
 
 def _too_long(line: bytes) -> InvalidEvent:
     return InvalidEvent(Reason.TOO_LARGE, "line.size", line)
+
+
+def _add(batch: Batch, keys: list[bytes], lines: list[bytes]) -> int:
+    place = len(batch.lines)
+    batch.keys += keys
+    batch.lines += lines
+    batch.size += sum(map(len, keys)) + sum(map(len, lines))
+    return place

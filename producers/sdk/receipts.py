@@ -7,6 +7,8 @@ import os
 import threading
 from collections.abc import Generator, Iterable, Mapping
 
+from msgspec import Struct
+
 from contract.errors import TransientError
 
 
@@ -91,18 +93,15 @@ class Batch:
             return self.is_settled
 
 
-class Receipt:
+class Receipt(Struct, gc=False, eq=False):
     """For one line, or for several that were sent at once. May be awaited, waited for, or thrown away."""
 
-    __slots__ = ("_batch", "_place", "line", "producer_seq")
-
-    def __init__(self, batch: Batch, place: int, line: bytes, producer_seq: int | None) -> None:
-        self._batch = batch
-        self._place = place
-        self.line = line
-        """As it goes on the stream; of several lines all, one behind the other."""
-        self.producer_seq = producer_seq
-        """The number that it took, of several the last; None where it took none."""
+    _batch: Batch
+    _place: int
+    line: bytes
+    """As it goes on the stream; of several lines all, one behind the other."""
+    producer_seq: int | None
+    """The number that it took, of several the last; None where it took none."""
 
     @property
     def is_acknowledged(self) -> bool:
@@ -134,14 +133,10 @@ class Receipt:
         return self._batch.failures.get(self._place)
 
 
-class ManyReceipt(Receipt):
+class ManyReceipt(Receipt, gc=False, eq=False):
     """Acknowledged when each of its lines is."""
 
-    __slots__ = ("_count",)
-
-    def __init__(self, batch: Batch, place: int, lines: list[bytes], producer_seq: int) -> None:
-        super().__init__(batch, place, b"".join(lines), producer_seq)
-        self._count = len(lines)
+    _count: int
 
     def _failure(self) -> Exception | None:
         mine = range(self._place, self._place + self._count)
