@@ -81,7 +81,7 @@ e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 of the Personalize emulator (make test: 20)
 	KILLS=$(KILLS) $(PYTEST) -m faults
 
-bench: $(READY) ## Measure beside peers: all, or ONLY=consumer, realtime, events_job, files, recipes, personalize_local(_large)
+bench: $(READY) ## Measure beside peers: all, or ONLY=codec, consumer, realtime, events_job, files, recipes, personalize_local(_large)
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 synth: $(READY) ## Render the CloudFormation templates of STAGE (dev, prod, local) into build/cdk/
@@ -110,6 +110,8 @@ lock: $(READY) ## Resolve requirements/*.in again into the locks
 	  $$(sed -n 's/==.*//p' $(GLUE_HAS) | sed 's/^/--no-emit-package /') requirements/glue.in -o requirements/glue.lock
 	@for name in lambda audit; do $(subst 3.11,3.12,$(COMPILE)) --no-annotate --python-platform x86_64-manylinux_2_28 \
 	  --only-binary :all: --constraints <($(ALL_OF_DEV)) requirements/$$name.in -o requirements/$$name.lock; done
+	@$(COMPILE) --no-annotate --python-platform x86_64-manylinux_2_28 --only-binary :all: \
+	  --constraints <($(ALL_OF_DEV)) requirements/collector.in -o requirements/collector.lock
 
 clean: ## Remove what was built; .venv and .local stay
 	@rm -rf build cdk.out* .pytest_cache .mypy_cache .ruff_cache .hypothesis spark-warehouse

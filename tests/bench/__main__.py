@@ -9,13 +9,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import consumer, events_job, files, personalize_local, realtime, recipes
+from tests.bench import codec, consumer, events_job, files, personalize_local, realtime, recipes
 from tests.bench.model import Benchmark, Settings
 from tests.bench.report import table, to_json
 
 BENCHMARKS: dict[str, Benchmark] = {
     benchmark.name: benchmark
     for benchmark in (
+        codec.BENCHMARK,
         consumer.BENCHMARK,
         events_job.BENCHMARK,
         files.BENCHMARK,
