@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import codec, consumer, events_job, files, personalize_local, realtime, recipes
+from tests.bench import codec, consumer, events_job, files, personalize_local, producer, realtime, recipes
 from tests.bench.model import Benchmark, Settings
 from tests.bench.report import table, to_json
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Benchmark] = {
         files.BENCHMARK,
         personalize_local.BENCHMARK,
         personalize_local.LARGE_BENCHMARK,
+        producer.BENCHMARK,
         realtime.BENCHMARK,
         recipes.BENCHMARK,
     )
