@@ -29,6 +29,7 @@ class Orphans:
         self._troubles = around.troubles
         self._sources: list[Source] = []
         self._ending: dict[str, int] = {}  # producer_id -> its last checkpoints under way
+        self._may_be_more = False
         self.due_at = 0.0
         """When to look for more."""
 
@@ -64,6 +65,7 @@ class Orphans:
             self._troubles.began("adoption_fails", reason=str(error))
             return
         self._troubles.ended("adoption_fails")
+        self._may_be_more = len(found) == _AT_ONCE
         for spool in found:
             depth = spool.depth()
             damaged = len(spool.damaged())
@@ -88,6 +90,8 @@ class Orphans:
         elif left == 0:
             spool.remove()
             self._sources.remove(source)
+            if self._may_be_more and not self._sources:
+                self.due_at = 0.0
             del self._ending[spool.producer_id]
             self._troubles.log.info("orphan_delivered", producer_id=spool.producer_id)
 

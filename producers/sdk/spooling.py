@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from contract.checkpoints import encode_checkpoint
+from contract.checkpoints import Checkpoint, encode_checkpoint
 from contract.errors import ConfigurationError, TransientError
 from contract.ranges import Ranges
 from producers.sdk.around import Around
@@ -18,6 +18,7 @@ from producers.sdk.orphans import Orphans
 from producers.sdk.outbox import Outbox, Sending
 from producers.sdk.receipts import Batch
 from producers.sdk.source import Piece, Source
+from producers.sdk.spool.cursor import Position
 from producers.sdk.spool.frames import Frame
 from producers.sdk.spool.spool import Spool
 
@@ -48,6 +49,7 @@ class Spooled:
         self._in_memory: list[Batch] = []  # those that the disk refused, until the stream has them
         self._last = 0  # the highest number that the spool was told of
         self._append_at = self._read_at = 0.0
+        self._unwritten: Checkpoint | None = None  # numbered, and nowhere yet
         self._final: Callable[[], None] | None = None
         self._wants_final = False
         self._is_ending = False
@@ -208,22 +210,35 @@ class Spooled:
             self._say(delivered, now, final=False)
 
     def _say(self, delivered: int, now: float, *, final: bool) -> bool:
-        with self._outbox.lock:
-            checkpoint = self._told.next(delivered, at=self._clock.now(), now=now, final=final)
-        producer_id, line = checkpoint.producer_id, encode_checkpoint(checkpoint)
-        then = self._said if checkpoint.final else None
-        frame = Frame(
-            ((producer_id, line),), accepted=self._last, checkpoints=checkpoint.number, withheld=self._withheld()
-        )
-        position = None
-        if self._source.is_caught_up:
-            try:
-                position = self.spool.append(frame)
-            except (TransientError, ConfigurationError) as error:
-                self._troubles.began("spool_refuses", reason=str(error))
+        """Whether all was said. A checkpoint goes on the stream once it is on disk: whoever adopts the spool goes on
+        with its number. One that the disk refuses is kept for later, unless it is time for the final one.
+        """
+        checkpoint = self._unwritten or self._next(delivered, now, final=final)
+        line, is_next = encode_checkpoint(checkpoint), self._source.is_caught_up
+        position = self._written(checkpoint, line)
+        self._unwritten = None if position or final else checkpoint
+        if self._unwritten:
+            return False
+        if position and not is_next:
+            self._source.skip(0)  # it comes once more, behind what waits on disk
+            position = None
         # All that it covers is on the stream, so it may pass what waits on disk.
-        self._source.pass_on([producer_id.encode()], [line], Piece(position=position, last=delivered, then=then))
+        piece = Piece(position=position, last=delivered, then=self._said if checkpoint.final else None)
+        self._source.pass_on([checkpoint.producer_id.encode()], [line], piece)
         return checkpoint.final or not final
+
+    def _next(self, delivered: int, now: float, *, final: bool) -> Checkpoint:
+        with self._outbox.lock:
+            return self._told.next(delivered, at=self._clock.now(), now=now, final=final)
+
+    def _written(self, checkpoint: Checkpoint, line: bytes) -> Position | None:
+        entries = ((checkpoint.producer_id, line),)
+        frame = Frame(entries, accepted=self._last, checkpoints=checkpoint.number, withheld=self._withheld())
+        try:
+            return self.spool.append(frame)
+        except (TransientError, ConfigurationError) as error:
+            self._troubles.began("spool_refuses", reason=str(error))
+            return None
 
     def _said(self, _: Sending) -> None:
         done, self._final = self._final, None
