@@ -81,7 +81,7 @@ e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 of the Personalize emulator (make test: 20)
 	KILLS=$(KILLS) $(PYTEST) -m faults
 
-bench: $(READY) ## Measure beside peers: all, or ONLY=codec, consumer, producer, realtime, events_job, files, recipes, personalize_local(_large)
+bench: $(READY) ## Measure beside peers: all, or ONLY=codec, consumer, durable, producer, realtime, events_job, files, recipes, personalize_local(_large)
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 synth: $(READY) ## Render the CloudFormation templates of STAGE (dev, prod, local) into build/cdk/

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import codec, consumer, events_job, files, personalize_local, producer, realtime, recipes
+from tests.bench import codec, consumer, durable, events_job, files, personalize_local, producer, realtime, recipes
 from tests.bench.model import Benchmark, Settings
 from tests.bench.report import table, to_json
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     for benchmark in (
         codec.BENCHMARK,
         consumer.BENCHMARK,
+        durable.BENCHMARK,
         events_job.BENCHMARK,
         files.BENCHMARK,
         personalize_local.BENCHMARK,
