@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from contract.codec import Event, Plausible, encode, read
 from contract.errors import InvalidEvent
-from contract.events import FUTURE_TOLERANCE_HOURS
+from contract.events import EVENT, FUTURE_TOLERANCE_HOURS, MAX_LINE_BYTES
 from contract.rules import BY_ID, Reason
 from contract.times import format_instant, parse_instant
 from producers.collector.intake import Line
@@ -21,6 +21,8 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 OTHER_APP = "app_id.write_key"
 """The rule, of the collector alone, that a write key's events are those of its application."""
 
+_STAMP_BYTES = len(',"producer_id":"","producer_seq":') + EVENT.field("producer_id").max_length + len(str(2**53))
+_LONGEST = MAX_LINE_BYTES - _STAMP_BYTES + 1  # with its newline
 _AHEAD = timedelta(hours=FUTURE_TOLERANCE_HOURS)
 _EVER = Plausible(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 _TIME_RULES = frozenset(rule.id for rule in BY_ID.values() if rule.reason is Reason.IMPLAUSIBLE_TIME)
@@ -72,7 +74,8 @@ class Sorted(Struct):
 def sort_events(lines: Sequence[bytes], facts: Facts) -> Sorted:
     """Each good event with the time of its receipt, in canonical form; each bad one as its own bytes.
 
-    An event for another application is on neither list: it is good to the stream's readers, but not this key's.
+    On neither list is what the stream's readers would take though we do not: an event for another application than
+    the key's, and one that is too long only with what is added to it.
     """
     result = Sorted()
     for index, line in enumerate(lines):
@@ -87,8 +90,11 @@ def sort_events(lines: Sequence[bytes], facts: Facts) -> Sorted:
                 result.rejected.append(Rejected(index, Reason.REFUSED_VALUE, OTHER_APP))
                 continue
             event, is_canonical = replace(event, app_id=facts.app_id), False
-        key = event.user_id or event.anonymous_id or ""
-        result.stamped.append((key, _received(line, event, facts, is_canonical=is_canonical)))
+        received = _received(line, event, facts, is_canonical=is_canonical)
+        if len(received) > _LONGEST:
+            result.rejected.append(Rejected(index, Reason.TOO_LARGE, "line.size"))
+            continue
+        result.stamped.append((event.user_id or event.anonymous_id or "", received))
     return result
 
 

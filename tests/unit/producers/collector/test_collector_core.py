@@ -11,6 +11,7 @@ import pytest
 from contract.checkpoints import Checkpoint, encode_checkpoint, parse_checkpoint
 from contract.codec import Context, decode, encode
 from contract.errors import InvalidEvent
+from contract.events import MAX_LINE_BYTES
 from producers.collector.bodies import events_in
 from producers.collector.core import Facts, Rejected, Sorted, sort_events
 from producers.collector.enrichment import Device, Enrichment
@@ -134,6 +135,25 @@ def test_an_application_s_key_speaks_for_no_other_and_its_events_are_not_quarant
 
     assert [(v["event_id"], v["app_id"]) for v in values_of(found)] == [("1", "shop"), ("2", "shop")]
     assert (found.foreign, found.rejected) == ([], [Rejected(2, "refused_value", "app_id.write_key")])
+
+
+def test_an_event_must_leave_room_for_what_is_added_to_it() -> None:
+    room = len(b',"received_at":"%b"' % RECEIVED.encode()) + 117  # and the longest producer_id and producer_seq
+
+    found = sort(event_of_size(MAX_LINE_BYTES - room), event_of_size(MAX_LINE_BYTES - room + 1))
+
+    assert ([len(line) for _, line in found.stamped], found.foreign) == ([MAX_LINE_BYTES - 117 + 1], [])
+    assert found.rejected == [Rejected(1, "too_large", "line.size")]
+
+
+def event_of_size(size: int) -> bytes:
+    properties = {f"p{number}": "€" * 1_000 for number in range(20)} | {f"q{number}": "" for number in range(6)}
+    line = encode(event(event_id="e", properties=properties)).rstrip()
+    for number in range(6):
+        more = min(1_000, size - len(line))
+        line = line.replace(b'"q%d":""' % number, b'"q%d":"%b"' % (number, b"x" * more))
+    assert len(line) == size
+    return line
 
 
 def test_what_the_request_says_of_the_visitor_is_added_where_it_is_absent() -> None:
