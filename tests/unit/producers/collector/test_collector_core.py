@@ -138,11 +138,11 @@ def test_an_application_s_key_speaks_for_no_other_and_its_events_are_not_quarant
 
 
 def test_an_event_must_leave_room_for_what_is_added_to_it() -> None:
-    room = len(b',"received_at":"%b"' % RECEIVED.encode()) + 117  # and the longest producer_id and producer_seq
+    room = len(b',"received_at":"%b"' % RECEIVED.encode()) + 113  # and the longest producer_id and producer_seq
 
     found = sort(event_of_size(MAX_LINE_BYTES - room), event_of_size(MAX_LINE_BYTES - room + 1))
 
-    assert ([len(line) for _, line in found.stamped], found.foreign) == ([MAX_LINE_BYTES - 117 + 1], [])
+    assert ([len(line) for _, line in found.stamped], found.foreign) == ([MAX_LINE_BYTES - 113 + 1], [])
     assert found.rejected == [Rejected(1, "too_large", "line.size")]
 
 
