@@ -63,7 +63,8 @@ class Held:
             if up_to <= self.forgotten:
                 return []
             self.forgotten = up_to
-            newest = max(self._sizes, default=0)  # it stays: it tells how far the producer was
+            # The newest that has a frame stays: it tells how far the producer was.
+            newest = max((number for number, (_, size) in self._sizes.items() if size > HEADER_BYTES), default=0)
             done = [
                 number
                 for number, (_, size) in self._sizes.items()

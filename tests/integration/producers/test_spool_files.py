@@ -10,6 +10,7 @@ import pytest
 from producers.sdk.spool.cursor import Position
 from producers.sdk.spool.frames import Frame
 from producers.sdk.spool.held import SpoolDepth
+from producers.sdk.spool.segments import HEADER_BYTES, Counts
 from tests.factories import FakeClock
 from tests.support.spools import PRODUCER, SMALL, adopted, dead, directory, frame, held
 
@@ -94,6 +95,20 @@ def test_how_far_a_producer_was_is_known_though_all_was_delivered(tmp_path: Path
 
     assert (held(spool), spool.depth()) == ([], SpoolDepth(0, 0, 0.0))
     assert (spool.accepted, spool.checkpoints) == (5, 2)
+
+
+@pytest.mark.parametrize("begun", [0, 10, HEADER_BYTES])
+def test_how_far_a_producer_was_is_known_though_it_died_beginning_a_segment(tmp_path: Path, begun: int) -> None:
+    dead(tmp_path, [dataclasses.replace(each, withheld="2") for each in FIVE])
+    header = Counts(accepted=5).header()
+    (tmp_path / PRODUCER / f"{2:010d}-{7:016x}.segment").write_bytes(header[:begun])
+    first = adopted(tmp_path)
+    first.forget(first.last)
+    first._lock.close()
+
+    second = adopted(tmp_path)
+
+    assert (held(second), second.accepted, second.withheld, second.damaged()) == ([], 5, "2", ())
 
 
 @pytest.mark.parametrize(
