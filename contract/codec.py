@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
-from contract import line_form, text
+from contract import text
 from contract.errors import InvalidEvent
 from contract.events import EVENT, IMPRESSION_MAX_CHARS, MAX_LINE_BYTES, NEEDS_ITEM, NEEDS_VALUE
 from contract.generated.types import Consent, Context, Event
@@ -20,7 +22,16 @@ __all__ = ["Consent", "Context", "Event", "Plausible", "check", "decode", "encod
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 _is_canonical = re.compile(text.CANONICAL).match
-_has_our_form = re.compile(line_form.OURS).match
+
+
+def _remembering(name: str) -> Callable[[str], bool]:
+    """Whether a text fits the pattern of this field; names are few, and asked again and again."""
+    whole = re.compile(EVENT.field(name).pattern).fullmatch
+    return lru_cache(10_000)(lambda value: whole(value) is not None)
+
+
+_is_event_type, _is_app_id = _remembering("event_type"), _remembering("app_id")
+_is_producer_id, _is_property = _remembering("producer_id"), _remembering("properties")
 _REFUSED_TYPES = EVENT.field("event_type").refused
 _NO_IDENTITY = EVENT.field("user_id").refused
 # A number of more digits than are allowed makes its line longer than the canonical one by 970 bytes; 51 others written
@@ -41,18 +52,15 @@ def decode(line: bytes, plausible: Plausible) -> Event:
 
 
 def read(line: bytes, plausible: Plausible) -> tuple[Event, bool]:
-    """As `decode`, and whether the line is in canonical form (as `encode` writes it).
+    """As `decode`, and whether the line is, byte for byte, what `encode` writes for the event.
 
-    Such a line hides nothing: only what a form cannot say is left to ask. Neither does a line that differs from it
-    in order and space alone. Any other goes to the reference reader.
+    Such a line hides nothing, and neither does one that differs from it in order and space alone. Any other goes to
+    the reference reader.
     """
     line = line.removesuffix(b"\n")
-    event = _decode_canonical(line)
+    event, is_canonical = _decode_open(line)
     if event is not None and _keeps_event_rules(event, plausible):
-        return event, True
-    event = _decode_plain(line) if event is None else None
-    if event is not None and _keeps_event_rules(event, plausible):
-        return event, False
+        return event, is_canonical
     verdict = judge(line, plausible)
     if isinstance(verdict, Refused):
         raise InvalidEvent(verdict.rule.reason, verdict.rule.id, line)
@@ -78,41 +86,65 @@ def _is_endless(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def _decode_canonical(line: bytes) -> Event | None:
-    try:
-        decoded = line.decode()
-        if len(line) > MAX_LINE_BYTES or not (_is_ours(decoded) or _is_canonical(decoded)):
-            return None
-        event = _decoder.decode(line)
-    except (UnicodeDecodeError, msgspec.DecodeError):  # our form does not see a control character in a text
-        return None
-    if event.properties is not None and _encoder.encode(event) != line:  # a property may have come twice
-        return None
-    return event
+def _decode_open(line: bytes) -> tuple[Event | None, bool]:
+    """The event of a line that hides nothing and keeps the rules of its fields, and whether the line is canonical.
 
-
-def _is_ours(decoded: str) -> bool:
-    return "\\" not in decoded and decoded[-1:] == "}" and _has_our_form(decoded[:-1] + line_form.END) is not None
-
-
-def _decode_plain(line: bytes) -> Event | None:
-    """The event of a line whose every string, and so every key, stands in the event's canonical line as well.
-
-    Then no key comes twice and none is unknown. None, too, where a number might be another than the reference reader's.
+    None for what is left to the reference reader.
     """
-    if b"\\" in line or len(line) > MAX_LINE_BYTES:
-        return None
+    if len(line) > MAX_LINE_BYTES:
+        return None, False
     try:
         event = _decoder.decode(line)
         canonical = _encoder.encode(event)
-        if line.count(b'"') != canonical.count(b'"') or len(line) - len(canonical) > _LEAST_OF_TOO_LONG_A_NUMBER:
-            return None
-        decoded = canonical.decode()
     except (UnicodeDecodeError, msgspec.DecodeError):
-        return None
-    if not (_is_ours(decoded) or _is_canonical(decoded)) or any(map(_is_wide, (event.properties or {}).values())):
-        return None
-    return event
+        return None, False
+    is_canonical = canonical == line
+    if (is_canonical or _is_reordered(line, canonical, event)) and (_is_usual(event) or _has_form(canonical)):
+        return event, is_canonical
+    return None, False
+
+
+def _is_reordered(line: bytes, canonical: bytes, event: Event) -> bool:
+    """Whether each string of the line, and so each key, stands in the canonical one as well.
+
+    Then no key comes twice and none is unknown. False, too, where a number might be another than the reference
+    reader's.
+    """
+    return (
+        b"\\" not in line
+        and line.count(b'"') == canonical.count(b'"')
+        and len(line) - len(canonical) <= _LEAST_OF_TOO_LONG_A_NUMBER
+        and (event.properties is None or not any(map(_is_wide, event.properties.values())))
+    )
+
+
+def _is_usual(event: Event) -> bool:
+    """Whether what the decoder does not ask, the form of texts, is surely right."""
+    return (
+        _is_usual_instant(event.occurred_at)
+        and (event.sent_at is None or _is_usual_instant(event.sent_at))
+        and (event.received_at is None or _is_usual_instant(event.received_at))
+        and _is_event_type(event.event_type)
+        and (event.app_id is None or _is_app_id(event.app_id))
+        and (event.producer_id is None or _is_producer_id(event.producer_id))
+        and (event.properties is None or all(map(_is_property, event.properties)))
+        and (event.impression is None or "|" not in "".join(event.impression))
+    )
+
+
+def _is_usual_instant(at: str) -> bool:
+    """UTC of this century, to the second or millisecond. Digits and the calendar are left to `fromisoformat`."""
+    form = at[4:20:3]
+    return (
+        ((form == "--T::." and len(at) == 24) or (form == "--T::Z" and len(at) == 20))  # noqa: PLR2004
+        and at.endswith("Z")
+        and at.startswith("20")
+        and at[11:13] != "24"
+    )
+
+
+def _has_form(canonical: bytes) -> bool:
+    return _is_canonical(canonical.decode()) is not None
 
 
 def _is_wide(value: object) -> bool:

@@ -10,18 +10,10 @@ from contract.schema import Field, Kind, Record
 
 _HEADER = '''"""Generated from the contract by `python -m contract.generate`. Do not edit."""
 
-from msgspec import Struct
-'''
+from typing import Annotated
 
-_TYPES = {
-    Kind.STRING: "str",
-    Kind.INSTANT: "str",  # kept as written; `contract.times.parse_instant` reads it
-    Kind.DOUBLE: "float",
-    Kind.LONG: "int",
-    Kind.BOOLEAN: "bool",
-    Kind.STRINGS: "tuple[str, ...]",
-    Kind.SCALARS: "dict[str, str | int | float | bool | None]",
-}
+from msgspec import Meta, Struct
+'''
 
 
 def types_module() -> str:
@@ -43,5 +35,28 @@ def _class(name: str, doc: str, fields: tuple[Field, ...]) -> str:
 
 
 def _attribute(field: Field) -> str:
-    annotation = field.name.title() if field.kind is Kind.OBJECT else _TYPES[field.kind]
+    annotation = _type(field)
     return f"    {field.name}: {annotation}" if field.required else f"    {field.name}: {annotation} | None = None"
+
+
+def _type(field: Field) -> str:
+    """Lengths and ranges are told to the decoder, which asks them at no cost; patterns it would ask slowly."""
+    match field.kind:
+        case Kind.STRING:
+            return f"Annotated[str, Meta(min_length=1, max_length={field.max_length})]"
+        case Kind.INSTANT:
+            return "str"  # kept as written; `contract.times.parse_instant` reads it
+        case Kind.DOUBLE:
+            return "float"
+        case Kind.LONG:
+            return f"Annotated[int, Meta(ge={field.minimum}, le={field.maximum})]"
+        case Kind.BOOLEAN:
+            return "bool"
+        case Kind.STRINGS:
+            one = f"Annotated[str, Meta(min_length=1, max_length={field.max_length})]"
+            return f"Annotated[tuple[{one}, ...], Meta(max_length={field.max_items})]"
+        case Kind.OBJECT:
+            return field.name.title()
+        case Kind.SCALARS:
+            one = f"Annotated[str, Meta(max_length={field.max_length})] | int | float | bool | None"
+            return f"Annotated[dict[str, {one}], Meta(max_length={field.max_items})]"

@@ -1,18 +1,20 @@
 """Generated from the contract by `python -m contract.generate`. Do not edit."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 
 class Context(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Circumstances."""
 
-    device: str | None = None
-    platform: str | None = None
-    app_version: str | None = None
-    locale: str | None = None
-    page: str | None = None
-    referrer: str | None = None
-    ip: str | None = None
+    device: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    platform: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    app_version: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    locale: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    page: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+    referrer: Annotated[str, Meta(min_length=1, max_length=2000)] | None = None
+    ip: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
 
 class Consent(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -25,39 +27,39 @@ class Consent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that a visitor did, as an immutable fact."""
 
-    schema_version: int | None = None
-    app_id: str | None = None
-    event_id: str
-    event_type: str
+    schema_version: Annotated[int, Meta(ge=1, le=1)] | None = None
+    app_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    event_id: Annotated[str, Meta(min_length=1, max_length=256)]
+    event_type: Annotated[str, Meta(min_length=1, max_length=256)]
     occurred_at: str
     sent_at: str | None = None
     received_at: str | None = None
-    user_id: str | None = None
-    anonymous_id: str | None = None
-    session_id: str | None = None
-    item_id: str | None = None
+    user_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    anonymous_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    session_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    item_id: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     value: float | None = None
-    recommendation_id: str | None = None
-    impression: tuple[str, ...] | None = None
+    recommendation_id: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    impression: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=256)], ...], Meta(max_length=25)] | None = None
     context: Context | None = None
-    properties: dict[str, str | int | float | bool | None] | None = None
+    properties: Annotated[dict[str, Annotated[str, Meta(max_length=1000)] | int | float | bool | None], Meta(max_length=50)] | None = None
     consent: Consent | None = None
-    producer_id: str | None = None
-    producer_seq: int | None = None
+    producer_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    producer_seq: Annotated[int, Meta(ge=1, le=9007199254740992)] | None = None
 
 
 class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that can be recommended. The newest version of an item_id wins."""
 
-    item_id: str
-    category_l1: str | None = None
-    category_l2: str | None = None
-    category_l3: str | None = None
-    genres: tuple[str, ...] | None = None
-    release_year: int | None = None
+    item_id: Annotated[str, Meta(min_length=1, max_length=256)]
+    category_l1: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    category_l2: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    category_l3: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    genres: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=256)], ...], Meta(max_length=20)] | None = None
+    release_year: Annotated[int, Meta(ge=1000, le=2999)] | None = None
     price: float | None = None
-    brand: str | None = None
-    description: str | None = None
+    brand: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    description: Annotated[str, Meta(min_length=1, max_length=20000)] | None = None
     created_at: str | None = None
     available: bool | None = None
     updated_at: str | None = None
@@ -67,10 +69,10 @@ class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class User(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Someone known. The newest version of a user_id wins."""
 
-    user_id: str
-    age_band: str | None = None
-    gender: str | None = None
-    membership: str | None = None
-    location: str | None = None
+    user_id: Annotated[str, Meta(min_length=1, max_length=256)]
+    age_band: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    gender: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    membership: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    location: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
     updated_at: str | None = None
     deleted: bool | None = None
