@@ -9,7 +9,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import codec, consumer, durable, events_job, files, personalize_local, producer, realtime, recipes
+from tests.bench import (
+    codec,
+    collector,
+    consumer,
+    durable,
+    events_job,
+    files,
+    personalize_local,
+    producer,
+    realtime,
+    recipes,
+)
 from tests.bench.model import Benchmark, Settings
 from tests.bench.report import table, to_json
 
@@ -17,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     benchmark.name: benchmark
     for benchmark in (
         codec.BENCHMARK,
+        collector.BENCHMARK,
         consumer.BENCHMARK,
         durable.BENCHMARK,
         events_job.BENCHMARK,
