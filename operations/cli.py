@@ -20,6 +20,7 @@ from infra.local.endpoint import EndpointError
 from operations import commands
 from operations.cost import command as cost
 from operations.replay.command import FILES, STREAM
+from operations.send.asked import COLLECTOR, SDK
 from operations.spool import command as spool
 
 REPORT = Path("build/demo/report.json")
@@ -52,7 +53,7 @@ def _add_check(known: Any) -> None:
 
 def _add_spool(known: Any, here: argparse.ArgumentParser) -> None:
     where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--root", type=Path, default=spool.ROOT, metavar="DIR", help="the producers' spool; $SPOOL_DIR")
+    where.add_argument("--root", type=Path, default=spool.ROOT, metavar="DIR", help="else $COLLECTOR_SPOOL_ROOT")
     spools = known.add_parser("spool", help="what producers of this machine have on disk").add_subparsers(
         required=True, metavar="WHAT"
     )
@@ -63,6 +64,27 @@ def _add_spool(known: Any, here: argparse.ArgumentParser) -> None:
     sent = spools.add_parser("send", parents=[where, here], help="deliver what dead producers left")
     sent.add_argument("producer_ids", nargs="*", metavar="PRODUCER_ID", help="of these only")
     sent.set_defaults(command=spool.spool_send)
+
+
+def _add_send(known: Any, here: argparse.ArgumentParser) -> None:
+    load = known.add_parser(
+        "send",
+        parents=[here],
+        help="events at a chosen rate, and how soon each was acknowledged; nothing is tried again",
+    )
+    load.add_argument("--to", choices=(SDK, COLLECTOR), required=True)
+    load.add_argument("--rate", type=float, required=True, help="events a second")
+    load.add_argument("--seconds", type=float, default=60.0, help="how long requests fall due")
+    load.add_argument("--batch", type=int, default=1, help="events in each request")
+    load.add_argument("--file", type=Path, help="past events, as they were, instead of simulated ones of now")
+    load.add_argument("--users", type=int, help="simulated visitors (3,000)")
+    load.add_argument("--seed", type=int, help="of the simulation (1)")
+    load.add_argument("--spool", type=Path, metavar="DIR", help="with sdk: acknowledged is what lies on this disk")
+    load.add_argument("--url", default="", help="of a collector; else the stage's HTTP API")
+    load.add_argument("--write-key", default="", help="of the collector; the local stage's is `local`")
+    load.add_argument("--connections", type=int, help="to the collector (8)")
+    load.add_argument("--report", type=Path, help="write the report there, as JSON")
+    load.set_defaults(command=commands.send)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,6 +98,7 @@ def parser() -> argparse.ArgumentParser:
     _add_loop(known, here)
     _add_check(known)
     _add_spool(known, here)
+    _add_send(known, here)
     return top
 
 

@@ -23,7 +23,7 @@ from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.inspect import inspect, kept_bytes
 from producers.sdk.stream import Stream
 
-ROOT = Path(os.environ.get("SPOOL_DIR", "spool"))
+ROOT = Path(os.environ.get("COLLECTOR_SPOOL_ROOT", "spool"))
 
 
 def spool_list(args: argparse.Namespace, console: Console) -> bool:

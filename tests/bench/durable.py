@@ -102,9 +102,9 @@ def _rows(found: Found) -> list[Row]:
     }
     others = {"sqlite, 500 a commit": rates["sqlite"], "a line, a sync": rates["line by line"]}
     return [
-        _rate("kept by fsync per batch, delivered: events", rates["send, fsync per batch"], others, _RATE),
-        _rate("kept by fsync each second, delivered: events", rates["send, fsync each second"], {}, _RATE),
-        _rate("kept by fsync per batch, not delivered: events", rates["spool alone"], others),
+        _rate("fsync per batch: events kept and delivered", rates["send, fsync per batch"], others, _RATE),
+        _rate("fsync each second: the same", rates["send, fsync each second"], {}, _RATE),
+        _rate("fsync per batch: events kept, not delivered", rates["spool alone"], others),
         *_latencies("fsync per batch", found),
         *_latencies("fsync each second", found),
     ]
@@ -119,12 +119,12 @@ def _latencies(kind: str, found: Found) -> Iterator[Row]:
     for what, limits in (("send", {"p99": _SEND}), ("acknowledged", {})):
         for share in ("p50", "p99", "p99.9"):
             ours = median(run[what][share] for run in runs)
-            metric = f"{kind}, 1,000/s offered: {what}, {share}"
+            metric = f"{kind}: {what}, {share}"
             yield Row(metric=metric, unit="ms", ours=ours, peers={}, limit=limits.get(share))
 
 
 BENCHMARK = Benchmark(
     name="durable",
-    what="validated events of 372 bytes on one core, kept on disk before they are acknowledged; limit: what is asked",
+    what="validated events of 372 bytes on one core, kept before they are acknowledged; latencies at 1,000/s offered",
     run=run,
 )
