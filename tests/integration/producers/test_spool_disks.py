@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.spool.damage import Damage
 from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.files import DiskFiles
 from tests.support.crashing_disk import CrashingDisk
 from tests.support.full_disk import FullDisk
 from tests.support.spools import PRODUCER, SMALL, adopted, dead, directory, frame, held, other_process
@@ -145,6 +147,21 @@ def test_a_disk_without_room_for_a_segment_leaves_none(tmp_path: Path) -> None:
     assert segments(tmp_path) == []
     disk.room = None
     assert spool.append(FIVE[0]).segment == 1
+
+
+class FullDevice(DiskFiles):
+    """Each new file is the device that is always full."""
+
+    def create(self, path: Path) -> int:  # noqa: ARG002
+        return os.open("/dev/full", os.O_WRONLY)
+
+
+def test_a_device_without_room_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    spool = directory(tmp_path, files=FullDevice()).open(PRODUCER)
+
+    with pytest.raises(TransientError, match="No space left on device"):
+        spool.append(FIVE[0])
+    assert (segments(tmp_path), held(spool)) == ([], [])
 
 
 LIMITED = """
