@@ -1,5 +1,6 @@
 """Where the HTTP collector runs, who may send to it, and how much."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -8,8 +9,11 @@ Entry = Literal["lambda", "fargate", "none"]
 
 _REPOSITORY: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{1,255}:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-z0-9-]+")
-_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
-_HASHES: Final = re.compile(r"[A-Za-z0-9_.:=,;-]*")
+_ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+WRITE_KEYS: Final = "collector-write-keys"
+"""The parameter of SSM with the hashes of the write keys."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +22,14 @@ class CollectorConfig:
 
     `write_keys`: None has the hashes of the keys read from the stage's SSM parameter `collector-write-keys`, which is
     put there by hand; a text has that text put into the environment, and so into the templates: hashes, never keys.
+    Either is what `producers.collector.write_keys` reads.
     """
 
     entry: Entry = "lambda"
     write_keys: str | None = None
-    origins: str = ""  # that browsers may send from, with commas between
+    origins: str = ""  # that browsers may send from, with commas between; * for any
+    truncate_ip: bool = False  # keep the visitor's network, the address without its last part
+    parse_user_agent: bool = False
     jwt_issuer: str = ""  # of an OpenID provider; none: write keys alone
     jwt_audience: str = ""
     requests_per_second: int = 1_000  # beyond it the HTTP API answers 429
@@ -38,14 +45,16 @@ class CollectorConfig:
             raise ValueError("collector jwt_issuer: an https:// address")
         if bad := [each for each in self.origins.split(",") if each and not _ORIGIN.fullmatch(each)]:
             raise ValueError(f"collector origins: {bad[0]!r} is no origin as https://shop.example is")
-        if self.write_keys is not None and not _HASHES.fullmatch(self.write_keys):
-            raise ValueError("collector write_keys: hashes as docs/collector.md has them, no keys")
+        if self.write_keys is not None and not _are_hashes(self.write_keys):
+            raise ValueError('collector write_keys: an array as [{"name": "web", "sha256": "<64 hex digits>"}]')
         if self.requests_per_second < 1 or not 1 <= self.tasks[0] <= self.tasks[1]:
             raise ValueError("collector requests_per_second, tasks: at least 1, and no fewer at most than at least")
         if self.entry == "fargate":
             self._require_containers()
 
     def _require_containers(self) -> None:
+        if self.jwt_issuer:
+            raise ValueError("collector jwt_issuer: containers have no way out to an issuer; tokens take the function")
         if not _REPOSITORY.fullmatch(self.image):
             raise ValueError("collector image: containers take repository:tag of this account's ECR")
         if not _CERTIFICATE.fullmatch(self.certificate_arn):
@@ -60,3 +69,16 @@ class CollectorConfig:
     def tag(self) -> str:
         """The tag of the image."""
         return self.image.rpartition(":")[2]
+
+
+def _are_hashes(text: str) -> bool:
+    """Whether there is at least one key, and each is told by its hash."""
+    try:
+        keys = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(keys, list) and bool(keys) and all(_is_hash(key) for key in keys)
+
+
+def _is_hash(key: object) -> bool:
+    return isinstance(key, dict) and _SHA256.fullmatch(str(key.get("sha256"))) is not None

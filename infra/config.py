@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from infra.collector_config import CollectorConfig
+from infra.collector_config import WRITE_KEYS, CollectorConfig
 from infra.local_differences import LEFT_OUT
 
 Stage = Literal["local", "dev", "prod"]
@@ -15,6 +15,8 @@ SETTINGS: Final = tuple(
     for name in (
         *("bus", "gate", "interactions_source", "lake_partition", "monthly_cap", "poll_seconds"),
         *("put_events_per_second", "stage", "warming_calls_per_second"),
+        *("collector_origins", "collector_parse_user_agent", "collector_truncate_ip"),
+        *("collector_write_keys", "collector_write_keys_parameter"),
     )
 )
 """What data files may ask for, by placeholder: the keys of `Config.settings`."""
@@ -65,7 +67,7 @@ class Config:
 
     def parameter(self, part: str) -> str:
         """The name of a parameter of SSM that belongs to this deployment."""
-        return f"/clickstream/{self.stage}/{part}"
+        return f"/{self.deployment}/{part}"
 
     @property
     def deployment(self) -> str:
@@ -86,6 +88,17 @@ class Config:
             "setting:put_events_per_second": str(self.put_events_quota // (self.stream_shards or ON_DEMAND_SHARDS)),
             "setting:stage": self.stage,
             "setting:warming_calls_per_second": str(self.warming_calls_per_second),
+            **self._collector_settings(),
+        }
+
+    def _collector_settings(self) -> dict[str, str]:
+        collector = self.collector
+        return {
+            "setting:collector_origins": collector.origins,
+            "setting:collector_parse_user_agent": str(collector.parse_user_agent).lower(),
+            "setting:collector_truncate_ip": str(collector.truncate_ip).lower(),
+            "setting:collector_write_keys": collector.write_keys or "",
+            "setting:collector_write_keys_parameter": "" if collector.write_keys else self.parameter(WRITE_KEYS),
         }
 
     @property

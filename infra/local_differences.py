@@ -36,3 +36,13 @@ CHANGED: Final[Mapping[tuple[str, str], str]] = {
     ),
 }
 """Properties, by resource type, whose value differs or is there in only one of the two."""
+
+NOT_OBEYED: Final[Mapping[tuple[str, str], str]] = {
+    ("AWS::ApiGatewayV2::Stage", "DefaultRouteSettings"): (
+        "the local endpoint lets every request through: what is too much is refused by the write key's own rate alone"
+    ),
+    ("AWS::ApiGatewayV2::Stage", "AccessLogSettings"): "the local endpoint writes no log of requests",
+    ("AWS::ApiGatewayV2::Integration", "TimeoutInMillis"): "the function's own time is all that ends a request there",
+    ("AWS::Lambda::Permission", "SourceArn"): "the local endpoint lets any of its services invoke any function",
+}
+"""Properties that stand in the templates of both, and change nothing locally."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -27,6 +27,8 @@ from operations.quarantine import count_by_rule, read_quarantine
 from operations.quarantine_replay.command import replay_quarantine
 from operations.quarantine_replay.core import Wanted
 from operations.replay.command import Asked, run_replay
+from operations.send.asked import LoadAsked
+from operations.send.command import run_send
 from operations.show import show_quarantine, show_report
 from operations.status.command import read_status
 from operations.status.show import show_status
@@ -116,3 +118,8 @@ def force_import(args: argparse.Namespace, console: Console) -> bool:
     with connected(args.stage) as deployment:
         console.print(force_import_of(deployment, args.manifest_key, datetime.now(UTC)))
     return True
+
+
+def send(args: argparse.Namespace, console: Console) -> bool:
+    given = {field.name: getattr(args, field.name) for field in fields(LoadAsked)}
+    return run_send(LoadAsked(**given), console)

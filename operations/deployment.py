@@ -39,6 +39,7 @@ class Deployment:
     state_table: str = ""
     features_table: str = ""
     catalog_queue: str = ""  # URL
+    collector_url: str = ""  # of the HTTP API; none where containers take the requests
     personalize_role: str = ""  # ARN
     functions: Mapping[str, str] = field(default_factory=dict)
     interactions_source: str = "both"  # bulk, stream or both
@@ -92,6 +93,7 @@ def find_deployment(stage: str) -> Deployment:
         state_table=outputs.get("StateTable", ""),
         features_table=outputs.get("FeaturesTable", ""),
         catalog_queue=outputs.get("CatalogQueue", ""),
+        collector_url=outputs.get("CollectorUrl", ""),
         personalize_role=outputs.get("PersonalizeRole", ""),
         functions=functions,
         # As the function that sends events to Personalize was told.

@@ -8,10 +8,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.capabilities.grants import parameter_arn, put_records_grants, service_role_principal
+from infra.collector_config import WRITE_KEYS
 from infra.config import Config
-
-WRITE_KEYS = "collector-write-keys"
-"""The parameter with the hashes of the write keys."""
 
 
 def task_role(scope: Construct, *, stream: kinesis.IStream, key: kms.IKey) -> iam.Role:

@@ -13,7 +13,8 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from infra.capabilities.collector_network import CollectorNetwork
-from infra.capabilities.collector_roles import WRITE_KEYS, starting_role, task_role
+from infra.capabilities.collector_roles import starting_role, task_role
+from infra.collector_config import WRITE_KEYS
 from infra.config import Config
 
 PORT: Final = 8080
@@ -22,7 +23,10 @@ CPU: Final = 1_024
 MEMORY_MB: Final = 2_048
 STOP_SECONDS: Final = 120
 """From SIGTERM to SIGKILL; Fargate gives no more. The collector's own deadline lies before it."""
+DRAIN_SECONDS: Final = 15
 CLOSE_SECONDS: Final = 90
+"""What is under way when SIGTERM comes is answered, then the producer is closed."""
+SPOOL_BYTES: Final = 10 * 1024**3  # of the 20 GB that a task has
 LEAVING_SECONDS: Final = 30
 """From the last new request to SIGTERM: what is under way is answered."""
 BUSY_PERCENT: Final = 60
@@ -101,17 +105,21 @@ class CollectorService(Construct):
 
     def _variables(self) -> dict[str, str]:
         collector = self._config.collector
-        return {
-            "STREAM_NAME": self._sending.stream.stream_name,
-            "AWS_REGION": cdk.Aws.REGION,
-            "LOG_LEVEL": "INFO",
+        told = {
+            "STREAM": self._sending.stream.stream_name,
             "HOST": "0.0.0.0",  # noqa: S104 - the load balancer reaches the task by its address
             "PORT": str(PORT),
-            **({"SPOOL": SPOOL} if collector.spool else {}),
-            "CLOSE_SECONDS": str(CLOSE_SECONDS),
+            "TRUSTED_PROXIES": "1",  # the load balancer
             "ORIGINS": collector.origins,
+            "TRUNCATE_IP": str(collector.truncate_ip).lower(),
+            "PARSE_USER_AGENT": str(collector.parse_user_agent).lower(),
+            "DRAIN_SECONDS": str(DRAIN_SECONDS),
+            "CLOSE_SECONDS": str(CLOSE_SECONDS),
+            **({"SPOOL_ROOT": SPOOL, "SPOOL_BYTES": str(SPOOL_BYTES)} if collector.spool else {}),
             **({} if collector.write_keys is None else {"WRITE_KEYS": collector.write_keys}),
         }
+        variables = {f"COLLECTOR_{name}": value for name, value in told.items()}
+        return {"AWS_REGION": cdk.Aws.REGION, "LOG_LEVEL": "INFO", **variables}
 
     def _secrets(self) -> dict[str, ecs.Secret]:
         if self._config.collector.write_keys is not None:
@@ -120,7 +128,7 @@ class CollectorService(Construct):
         parameter = ssm.StringParameter.from_string_parameter_attributes(
             self, "WriteKeys", parameter_name=name, force_dynamic_reference=False
         )
-        return {"WRITE_KEYS": ecs.Secret.from_ssm_parameter(parameter)}
+        return {"COLLECTOR_WRITE_KEYS": ecs.Secret.from_ssm_parameter(parameter)}
 
     def _logs(self) -> logs.LogGroup:
         return logs.LogGroup(

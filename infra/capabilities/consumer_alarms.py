@@ -19,6 +19,7 @@ BEHIND_MS: Final = 5 * 60_000
 WAITING_SECONDS: Final = 15 * 60
 THROTTLED_CALLS: Final = 100
 QUARANTINED_LINES: Final = 100
+UNANSWERED_REQUESTS: Final = 100
 SILENT_HOURS: Final = 3
 AUDIT: Final = "audit"
 
@@ -38,6 +39,15 @@ def _watch_function(alarms: Alarms, function: Function) -> None:
     """Errors and throttles that stay; what it could not handle; its stream or queue left waiting."""
     for alarm in _of_function(function):
         alarms.add(alarm)
+    if function.api is not None:
+        alarms.add(
+            Alarm(
+                name=f"{function.spec.name}-unanswered",
+                why=f"{function.name} answers with errors, or not at all; senders try again, for as long as they can.",
+                metric=metric("AWS/ApiGateway", "5xx", "Sum", {"ApiId": function.api.resource.ref}),
+                above=UNANSWERED_REQUESTS,
+            )
+        )
     if function.failed is not None:
         alarms.watch_dead_letters(
             f"{function.spec.name}-failed",

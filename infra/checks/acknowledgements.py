@@ -106,6 +106,11 @@ ACKNOWLEDGED: Final = (
         reason="Personalize reads whole folders of files, each publication in one of its own.",
     ),
     Acknowledgement(
+        rule="AwsSolutions-APIG4",
+        construct=r"Processing/Functions/Collector/Api/\w+",
+        reason="Write keys are the function's to check, as in a container; with an issuer, events take its token, too.",
+    ),
+    Acknowledgement(
         rule="AwsSolutions-IAM5",
         construct=r"Collector/Containers/StartingRole/DefaultPolicy/Resource",
         detail=r"Resource::\*",

@@ -62,15 +62,23 @@ def _tables(_: Mapping[str, Any], assembly: Assembly) -> str:
     return f"tables {', '.join(tables)}"
 
 
+def _throttle(_: Mapping[str, Any], assembly: Assembly) -> str:
+    for stage in assembly.of_type("AWS::ApiGatewayV2::Stage"):
+        return f"{stage.properties['DefaultRouteSettings']['ThrottlingRateLimit']:,} requests/s"
+    return ""
+
+
 _DOES: Final = {
     "audit": "does the ledger balance?",
     "catalog": "PutItems, PutUsers",
+    "collector": "judges, answers when kept",
     "personalize-sync": "import, train, promote",
     "realtime": "PutEvents",
     "warming": "recommendations kept ready",
 }
 
 _SETTINGS: Final[Mapping[str, Callable[[Mapping[str, Any], Assembly], str]]] = {
+    "AWS::ApiGatewayV2::Api": _throttle,
     "AWS::Athena::WorkGroup": _tables,
     "AWS::Events::Rule": lambda properties, _: properties["EventPattern"]["detail-type"][0].removeprefix(
         "Personalize "

@@ -22,6 +22,7 @@ class Look:
 
 
 LOOKS: Final = {
+    "AWS::ApiGatewayV2::Api": Look(caption="HTTP API", icon="aws/network/api-gateway.png"),
     "AWS::Kinesis::Stream": Look(caption="Kinesis", icon="aws/analytics/kinesis-data-streams.png"),
     "AWS::KinesisFirehose::DeliveryStream": Look(caption="Firehose", icon="aws/analytics/kinesis-data-firehose.png"),
     "AWS::S3::Bucket": Look(caption="S3", icon="aws/storage/simple-storage-service-s3.png"),
@@ -65,7 +66,7 @@ def to_dot(flow: Flow, assembly: Assembly) -> str:
     lines = [HEADER]
     lines += [_background(lane, _members(flow, places, lane)) for lane in BACKGROUNDS]
     lines += [_producers(), *_nodes(grouped, assembly, places)]
-    lines += [f"producers -> {_id(stream)} [{STYLES['data']}];" for stream in _streams(flow)]
+    lines += [f"producers -> {_id(entry)} [{STYLES['data']}];" for entry in _entries(flow)]
     lines += [_edge(edge, places) for edge in without_repeats(flow.edges) if not edge.dead_letter]
     lines += sorted({line for edge in flow.edges if edge.dead_letter for line in _dead_letter(edge, places)})
     return "\n".join([*lines, "}"]) + "\n"
@@ -86,8 +87,10 @@ def _background(lane: Lane, members: list[Place]) -> str:
     return f'{lane} [pos="{(left + right) // 2},{(bottom + top) // 2}!" {shape} label={text}];'
 
 
-def _streams(flow: Flow) -> Iterator[Address]:
-    return (resource.address for resource in flow.nodes if resource.type == "AWS::Kinesis::Stream")
+def _entries(flow: Flow) -> Iterator[Address]:
+    """What producers speak to: the stream itself, or the HTTP API."""
+    entries = {"AWS::ApiGatewayV2::Api", "AWS::Kinesis::Stream"}
+    return (resource.address for resource in flow.nodes if resource.type in entries)
 
 
 def _id(address: Address) -> str:

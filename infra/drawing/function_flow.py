@@ -13,6 +13,7 @@ METRICS = "Clickstream"
 def function_edges(assembly: Assembly) -> Iterator[Edge]:
     """Left out: what functions keep for themselves (state, quarantine, snapshots) and what they say on the bus."""
     yield from _sources(assembly)
+    yield from _requests(assembly)
     yield from _dead_letters(assembly)
     for role in _personalize_roles(assembly):
         yield from _personalize(assembly, role)
@@ -26,6 +27,18 @@ def _sources(assembly: Assembly) -> Iterator[Edge]:
         [source] = assembly.references(mapping.properties["EventSourceArn"], mapping.address.stack)
         [function] = assembly.references(mapping.properties["FunctionName"], mapping.address.stack)
         yield Edge(tail=source, head=function, kind="data")
+
+
+def _requests(assembly: Assembly) -> Iterator[Edge]:
+    """From an HTTP API to the function that answers, and from there to the stream."""
+    for integration in assembly.of_type("AWS::ApiGatewayV2::Integration"):
+        stack = integration.address.stack
+        [api] = assembly.references(integration.properties["ApiId"], stack)
+        [function] = assembly.references(integration.properties["IntegrationUri"], stack)
+        yield Edge(tail=api, head=function, kind="data")
+        [role] = assembly.references(assembly.resources[function].properties["Role"], stack)
+        for stream in granted(assembly, role, "kinesis:PutRecords"):
+            yield Edge(tail=function, head=stream, kind="data")
 
 
 def _dead_letters(assembly: Assembly) -> Iterator[Edge]:

@@ -23,6 +23,8 @@ PLACES: Final[Mapping[str, tuple[Lane, float, float]]] = {
     "InteractionsGlueJobWorkflow": ("wake", 6, WAKE),
     "RoutingInteractionsNightlySchedule": ("wake", 7, WAKE),
     "FunctionsAuditFailed": ("wake", 8.3, WAKE),  # all dead letters
+    "FunctionsCollectorApi": ("data", 0, DATA + 1.5),
+    "FunctionsCollectorFunction": ("data", 1, DATA + 1.5),
     "Events": ("data", 1, DATA),
     "RawDeliveryDeliveryStream": ("data", 2, DATA),
     "BucketsRaw": ("data", 3, DATA),

@@ -12,6 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.local.assembly import Stack, read_assets, read_stacks
+from infra.local.write_keys import put_write_keys
 from infra.named_queries import NamedQuery, read_queries
 
 INLINE_BYTES: Final = 51_200
@@ -72,6 +73,8 @@ def deploy(assembly: Path, clients: Clients, *, progress: Progress = print) -> d
     if "WorkGroup" in outputs:
         queries = read_queries()
         save_queries(queries, clients, work_group=outputs["WorkGroup"], database=outputs["Database"])
+    if "CollectorUrl" in outputs:
+        put_write_keys(clients.ssm, deployment=outputs["Bus"])
     progress(f"deployed in {time.monotonic() - began:.1f} s")
     return outputs
 

@@ -13,7 +13,7 @@ COLLECTOR: Final = "collector"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class LoadAsked:
     """Raises `ConfigurationError` for what does not go together: nothing that is given is left out of account.
 
     `connections`, `users` and `seed` are None where they were not given.

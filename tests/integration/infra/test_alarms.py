@@ -38,7 +38,8 @@ def test_the_stream_consumer_is_watched_by_its_lag_and_by_what_it_counts_itself(
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_every_function_is_watched_for_errors_throttles_and_what_it_gave_up_on(prod: Assembly, function: str) -> None:
     name, construct = f"clickstream-prod-{function}", function.title().replace("-", "")
-    given_up = [] if function == "realtime" else [f"{function}-failed"]  # its batches lie in a bucket, and are audited
+    # The batches of the one lie in a bucket, and are audited; who calls the other waits for its answer.
+    given_up = [] if function in {"realtime", "collector"} else [f"{function}-failed"]
 
     assert [alarm_named(prod, f"{function}-{kind}") for kind in ("errors", "throttles")] == [
         ("Errors", [name], 0, 3, "notBreaching"),
@@ -47,6 +48,10 @@ def test_every_function_is_watched_for_errors_throttles_and_what_it_gave_up_on(p
     assert [alarm_named(prod, each) for each in given_up] == [
         ("ApproximateNumberOfMessagesVisible", [f"<Functions{construct}Failed.QueueName>"], 0, 1, "notBreaching")
     ] * len(given_up)
+
+
+def test_requests_without_an_answer_of_the_functions_own_raise_an_alarm(prod: Assembly) -> None:
+    assert alarm_named(prod, "collector-unanswered") == ("5xx", ["<FunctionsCollectorApi>"], 100, 1, "notBreaching")
 
 
 def test_tables_are_watched_for_refused_requests_and_the_queue_of_changes_for_its_age(prod: Assembly) -> None:

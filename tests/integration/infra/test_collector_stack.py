@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ import pytest
 from cfnlint.api import lint_file
 
 from infra.assembly import Assembly, read_assembly
-from infra.capabilities.collector_service import CLOSE_SECONDS, LEAVING_SECONDS, STOP_SECONDS
+from infra.capabilities.collector_service import CLOSE_SECONDS, DRAIN_SECONDS, LEAVING_SECONDS, STOP_SECONDS
 from tests.support.collector_stack import CERTIFICATE, collector_app, in_containers
 from tests.support.role_grants import granted
 
 pytestmark = pytest.mark.integration
 
-PARAMETER = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/clickstream/prod/collector-write-keys"
+PARAMETER = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/clickstream-prod/collector-write-keys"
 
 
 @pytest.fixture(scope="module")
@@ -124,15 +125,15 @@ def test_a_task_has_longer_to_end_than_its_producer_to_close(stack: Assembly, co
     }
 
     assert container["StopTimeout"] == STOP_SECONDS == 120
-    assert CLOSE_SECONDS < STOP_SECONDS
+    assert DRAIN_SECONDS + CLOSE_SECONDS < STOP_SECONDS
     assert attributes["deregistration_delay.timeout_seconds"] == str(LEAVING_SECONDS)
 
 
 def test_nothing_secret_stands_in_the_template(stack: Assembly, container: Mapping[str, Any]) -> None:
     [secret] = container["Secrets"]
 
-    assert (secret["Name"], stack.render(secret["ValueFrom"])) == ("WRITE_KEYS", PARAMETER)
-    assert "WRITE_KEYS" not in {variable["Name"] for variable in container["Environment"]}
+    assert (secret["Name"], stack.render(secret["ValueFrom"])) == ("COLLECTOR_WRITE_KEYS", PARAMETER)
+    assert "COLLECTOR_WRITE_KEYS" not in {variable["Name"] for variable in container["Environment"]}
 
 
 def test_requests_come_over_tls_to_tasks_that_are_ready(stack: Assembly, container: Mapping[str, Any]) -> None:
@@ -176,10 +177,12 @@ def test_there_are_more_tasks_when_they_are_busy_and_a_deployment_keeps_their_nu
 
 
 def test_hashes_may_stand_in_the_environment_instead_and_a_task_may_go_without_a_spool(tmp_path: Path) -> None:
-    collector_app(tmp_path, in_containers(write_keys="web=0a1b", spool=False)).synth()
+    hashes = json.dumps([{"name": "web", "sha256": "0a" * 32}])
+    collector_app(tmp_path, in_containers(write_keys=hashes, spool=False)).synth()
     stack = read_assembly(tmp_path)
     [container] = only(stack, "AWS::ECS::TaskDefinition")["ContainerDefinitions"]
     variables = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
 
-    assert (variables["WRITE_KEYS"], "SPOOL" in variables, "Secrets" in container) == ("web=0a1b", False, False)
+    assert (variables["COLLECTOR_WRITE_KEYS"], "Secrets" in container) == (hashes, False)
+    assert [name for name in variables if "SPOOL" in name] == []
     assert "ssm" not in str([stack.render(e.properties["ServiceName"]) for e in stack.of_type("AWS::EC2::VPCEndpoint")])

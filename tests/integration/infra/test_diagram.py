@@ -58,6 +58,8 @@ def test_data_flows_from_the_stream_to_athena_to_the_files_and_to_personalize(de
         ("EventsGlueJob", "BucketsQuarantine"),
         ("FunctionsCatalogFunction", "PersonalizeAccess"),
         ("FunctionsCatalogQueue", "FunctionsCatalogFunction"),
+        ("FunctionsCollectorApi", "FunctionsCollectorFunction"),
+        ("FunctionsCollectorFunction", "Events"),
         ("FunctionsPersonalizeSyncFunction", "PersonalizeAccess"),
         ("FunctionsRealtimeFunction", "Features"),
         ("FunctionsRealtimeFunction", "PersonalizeAccess"),

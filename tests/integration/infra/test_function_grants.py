@@ -14,7 +14,9 @@ from tests.support.role_grants import Grant, granted, listed
 
 pytestmark = pytest.mark.integration
 
-DECLARED = sorted([*(ROOT / "consumers").glob("*/function.yaml"), *(ROOT / "operations").glob("*/function.yaml")])
+DECLARED = sorted(
+    path for unit in ("consumers", "operations", "producers") for path in (ROOT / unit).glob("*/function.yaml")
+)
 BUCKETS = {
     "raw": "<BucketsRaw.Arn>",
     "lake": "<BucketsLake.Arn>",
@@ -72,6 +74,15 @@ def services(function: dict[str, Any]) -> Iterator[Grant]:
     if function.get("publishes"):
         condition = f"ForAllValues:StringEquals events:source: {' '.join(sorted(function['publishes']))}"
         yield "events:PutEvents", "<EventBus.Arn>", condition
+    if function.get("puts_records"):
+        for action in ("PutRecords", "ListShards"):
+            yield f"kinesis:{action}", STREAM, ""
+        context = f"StringEquals kms:EncryptionContext:aws:kinesis:arn: {STREAM}"
+        via = "StringEquals kms:ViaService: kinesis.<AWS::Region>.amazonaws.com"
+        yield "kms:GenerateDataKey", KEY, f"{context}; {via}"
+    for name in function.get("parameters", []):
+        parameter = "arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter/clickstream-prod"
+        yield "ssm:GetParameter", f"{parameter}/{name}", ""
     if function.get("publishes_metrics"):
         yield "cloudwatch:PutMetricData", "*", "StringEquals cloudwatch:namespace: Clickstream"
     if function.get("passes_role"):
@@ -84,6 +95,8 @@ def source(function: dict[str, Any], construct: str) -> Iterator[Grant]:
         case None:
             for action in ("SendMessage", "GetQueueAttributes", "GetQueueUrl"):
                 yield f"sqs:{action}", f"<{construct}Failed.Arn>", ""
+        case {"http": _}:
+            yield from ()  # the API has a word in the function's own policy
         case {"queue": _}:
             for action in (
                 *("ReceiveMessage", "ChangeMessageVisibility", "GetQueueUrl", "DeleteMessage", "GetQueueAttributes"),

@@ -89,7 +89,10 @@ def test_only_the_audit_carries_its_own_zip(prod: Assembly) -> None:
         key = str(function.properties["Code"]["S3Key"])
         codes.setdefault(key, []).append(function.properties["FunctionName"].removeprefix("clickstream-prod-"))
 
-    assert sorted(map(sorted, codes.values())) == [["audit"], ["catalog", "personalize-sync", "realtime", "warming"]]
+    assert sorted(map(sorted, codes.values())) == [
+        ["audit"],
+        ["catalog", "collector", "personalize-sync", "realtime", "warming"],
+    ]
 
 
 def test_the_stream_comes_in_batches_that_are_given_up_whole_into_the_quarantine(prod: Assembly) -> None:
@@ -145,7 +148,7 @@ def test_invocations_nobody_waits_for_are_tried_thrice_and_then_kept(prod: Assem
     ]
 
 
-def test_each_rule_may_invoke_its_function_and_nobody_else(prod: Assembly) -> None:
+def test_each_rule_and_the_http_api_may_invoke_its_function_and_nobody_else(prod: Assembly) -> None:
     allowed = [
         (
             prod.render(r.properties["FunctionName"]),
@@ -163,15 +166,14 @@ def test_each_rule_may_invoke_its_function_and_nobody_else(prod: Assembly) -> No
         "ReconcileRequested": "PersonalizeSync",
     }
 
-    assert allowed == [
-        (
-            f"<Functions{function}Function>",
-            "events.amazonaws.com",
-            f"<Routing{rule}Rule.Arn>",
-            "lambda:InvokeFunction",
-        )
+    api = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<FunctionsCollectorApi>/*/*"
+    requests = ("<FunctionsCollectorFunction>", "apigateway.amazonaws.com", api, "lambda:InvokeFunction")
+
+    rules = [
+        (f"<Functions{function}Function>", "events.amazonaws.com", f"<Routing{rule}Rule.Arn>", "lambda:InvokeFunction")
         for rule, function in woken.items()
     ]
+    assert sorted(allowed) == sorted([requests, *rules])
 
 
 def test_tables_are_paid_by_request_restorable_encrypted_and_forget(prod: Assembly) -> None:

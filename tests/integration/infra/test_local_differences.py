@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra.assembly import Address, Assembly, Resource
-from infra.local_differences import CHANGED, LEFT_OUT
+from infra.local_differences import CHANGED, LEFT_OUT, NOT_OBEYED
 from infra.wheels import LOCK, pins
 
 pytestmark = pytest.mark.integration
@@ -120,7 +120,13 @@ def test_the_outputs_are_the_same(assemblies: Mapping[str, Assembly]) -> None:
     assert as_dev(local) == dev
 
 
+def test_what_is_said_to_change_nothing_locally_is_in_the_templates(local: Mapping[Address, Resource]) -> None:
+    there = {(resource.type, name) for resource in local.values() for name in resource.properties}
+
+    assert [named for named in NOT_OBEYED if named not in there] == []
+
+
 def test_every_difference_has_a_reason() -> None:
-    reasons = [*LEFT_OUT.values(), *CHANGED.values()]
+    reasons = [*LEFT_OUT.values(), *CHANGED.values(), *NOT_OBEYED.values()]
 
     assert [reason for reason in reasons if len(reason) < 20] == []

@@ -27,8 +27,8 @@ OUTPUTS = {
         *("EventsJob", "InteractionsJob", "ItemsJob", "UsersJob"),
         *("EventsWorkflow", "InteractionsWorkflow", "ItemsWorkflow", "UsersWorkflow"),
         "PersonalizeRole",
-        *(f"{name}Function" for name in ("Audit", "Catalog", "PersonalizeSync", "Realtime", "Warming")),
-        "CatalogQueue",
+        *(f"{name}Function" for name in ("Audit", "Catalog", "Collector", "PersonalizeSync", "Realtime", "Warming")),
+        *("CatalogQueue", "CollectorUrl"),
     },
 }
 FILE_JOBS = ("Interactions", "Items", "Users")
@@ -194,6 +194,7 @@ def test_every_log_group_forgets(prod: Assembly) -> None:
         **{f"/aws-glue/jobs/clickstream-prod-{job}": 365 for job in ("events", "interactions", "items", "users")},
         "/aws/kinesisfirehose/clickstream-prod-raw": 365,
         **{f"/aws/lambda/clickstream-prod-{function}": 365 for function in FUNCTIONS},
+        "/aws/vendedlogs/clickstream-prod-collector": 365,
     }
 
 

@@ -25,6 +25,11 @@ def test_data_files_may_ask_for_settings_and_the_usual_gate_has_a_name() -> None
 
     assert usual.settings() == {
         "setting:bus": "clickstream-dev",
+        "setting:collector_origins": "",
+        "setting:collector_parse_user_agent": "false",
+        "setting:collector_truncate_ip": "false",
+        "setting:collector_write_keys": "",
+        "setting:collector_write_keys_parameter": "/clickstream-dev/collector-write-keys",
         "setting:gate": "default",
         "setting:interactions_source": "both",
         "setting:lake_partition": "day",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +12,9 @@ from consumers.personalize_sync.cost import estimate
 from consumers.personalize_sync.prices import declared_prices
 from consumers.personalize_sync.workload import Workload
 from infra.assets import ROOT
-from infra.scaling import Needs, needs, table
+from infra.collector_costs import as_function, in_containers, tasks
+from infra.collector_costs import table as collector_table
+from infra.scaling import RATES, SIZES, Needs, needs, shards_in, shards_table, table
 
 pytestmark = pytest.mark.unit
 
@@ -38,18 +41,37 @@ def test_what_must_be_asked_of_aws_is_said(rate: float, on_demand: bool, within_
     assert (needs(rate).on_demand, needs(rate).within_quota) == (on_demand, within_quota)
 
 
+def test_small_events_are_packed_so_that_bytes_decide_and_small_requests_are_not() -> None:
+    assert [shards_in(10_000, size) for size in (300, 600, 2_000)] == [5, 9, 29]
+    assert shards_in(10_000, 600, records_an_event=1.0) == 15
+    assert shards_in(10_000, 600, records_an_event=2 / 25) == 9
+    assert shards_in(0.1, 600) == 1
+
+
+def test_containers_pay_by_the_hour_and_the_function_by_the_request() -> None:
+    assert as_function(25) < as_function(5) < as_function(1)
+    assert [tasks(1, rate) for rate in (10, 1_000, 100_000)] == [2, 2, 30]
+    assert in_containers(1, 1_000) < as_function(1) < in_containers(1, 10)
+
+
 @pytest.mark.parametrize("rate", [0, -1, math.inf, math.nan])
 def test_a_rate_that_is_none_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="events per second"):
         needs(rate)
 
 
-def test_the_page_has_todays_table() -> None:
-    [shown] = re.findall(r"<!-- needs -->\n(.*?)\n<!-- /needs -->", PAGE, flags=re.DOTALL)
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("needs", table([1, 1_000, 1_000_000])),
+        ("shards", shards_table(RATES, SIZES)),
+        ("collector", collector_table()),
+    ],
+)
+def test_the_page_has_todays_tables(name: str, lines: Iterator[str]) -> None:
+    [shown] = re.findall(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", PAGE, flags=re.DOTALL)
 
-    assert shown.splitlines() == list(table([1, 1_000, 1_000_000])), (
-        "run `python -m infra.scaling`, copy it to the page"
-    )
+    assert shown.splitlines() == list(lines), "run `python -m infra.scaling` or `infra.collector_costs`, copy it"
 
 
 def test_the_page_has_todays_costs() -> None:

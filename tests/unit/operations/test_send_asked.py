@@ -12,7 +12,7 @@ import pytest
 
 from contract.codec import Plausible, decode
 from contract.errors import ConfigurationError
-from operations.send.asked import Asked
+from operations.send.asked import LoadAsked
 from operations.send.events import TEMPLATES, of_file, simulated
 from operations.send.to_collector import CollectorTarget
 
@@ -38,7 +38,7 @@ TYPED: dict[str, Any] = {"stage": "local", "rate": 10, "seconds": 1, "batch": 1}
 )
 def test_options_that_would_do_nothing_are_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(ConfigurationError, match=told):
-        Asked(**TYPED, **given)
+        LoadAsked(**TYPED, **given)
 
 
 @pytest.mark.parametrize("url", ["collector.example", "ftp://collector.example", "https://", "https://c.example/?k=1"])

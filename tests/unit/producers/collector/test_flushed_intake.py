@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contract.errors import TransientError
+from contract.errors import ConfigurationError, TransientError
 from producers.collector.flushed_intake import FlushedIntake
 from producers.collector.intake import Line
 
@@ -27,7 +27,7 @@ class FakeProducer:
 
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     acknowledges: bool = True
-    fails: bool = False
+    fails: Exception | None = None
 
     def send_raw_many(self, lines: Sequence[Line]) -> Acknowledged:
         self.asked.append(("send", *lines))
@@ -40,11 +40,11 @@ class FakeProducer:
     def flush(self, timeout: float | None = None, *, checkpoint: bool = False) -> None:
         self.asked.append(("flush", timeout, checkpoint))
         if self.fails:
-            raise TransientError("the stream is busy")
+            raise self.fails
 
 
 def accept(producer: FakeProducer, *, stamped: Sequence[Line], foreign: Sequence[Line], seconds: float = 20) -> None:
-    asyncio.run(FlushedIntake(producer, remaining=lambda: seconds).accept(stamped, foreign))
+    asyncio.run(FlushedIntake(lambda: producer, remaining=lambda: seconds).accept(stamped, foreign))
 
 
 def test_events_go_in_order_with_a_checkpoint_behind_them_before_the_answer() -> None:
@@ -68,15 +68,27 @@ def test_nothing_is_asked_of_the_stream_for_nothing() -> None:
 
 
 def test_a_stream_that_does_not_take_it_in_time_is_the_callers_to_wait_for() -> None:
+    busy = TransientError("the stream is busy")
+
     with pytest.raises(TransientError, match="busy"):
-        accept(FakeProducer(fails=True), stamped=[("u-1", b"a\n")], foreign=[])
+        accept(FakeProducer(fails=busy, acknowledges=False), stamped=[("u-1", b"a\n")], foreign=[])
 
 
-def test_an_event_that_was_given_up_is_not_accepted_though_the_rest_went_through() -> None:
-    with pytest.raises(TransientError, match="gave events up"):
-        accept(FakeProducer(acknowledges=False), stamped=[("u-1", b"a\n")], foreign=[])
+def test_what_the_stream_has_is_accepted_though_another_requests_events_were_given_up() -> None:
+    producer = FakeProducer(fails=TransientError("2 events were given up"))
+
+    accept(producer, stamped=[("u-1", b"a\n")], foreign=[])
+
+    assert [asked[0] for asked in producer.asked] == ["send", "flush"]
+
+
+def test_a_stream_that_is_not_there_for_us_is_no_affair_of_the_clients() -> None:
+    refusing = ConfigurationError("no stream of this name")
+
+    with pytest.raises(TransientError, match="refuses"):
+        accept(FakeProducer(fails=refusing), stamped=[("u-1", b"a\n")], foreign=[])
 
 
 def test_a_request_whose_time_is_over_is_not_waited_for() -> None:
     with pytest.raises(TransientError, match="no time"):
-        accept(FakeProducer(), stamped=[("u-1", b"a\n")], foreign=[], seconds=0)
+        accept(FakeProducer(acknowledges=False), stamped=[("u-1", b"a\n")], foreign=[], seconds=0)
