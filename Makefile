@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-.PHONY: help setup demo up down test lint fmt unit integration e2e faults bench synth diagram generate package deploy lock clean
+.PHONY: help setup demo up down test lint fmt unit integration e2e faults conformance fuzz bench synth diagram generate package deploy lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 RUN := .venv/bin/python
@@ -22,6 +22,7 @@ STAGE ?= dev
 SEED ?= 1
 N ?= 50000
 KILLS ?= 200
+SECONDS ?= 60
 FILES = $(if $(EVENTS),--events "$(EVENTS)") $(if $(ITEMS),--items "$(ITEMS)") $(if $(USERS),--users "$(USERS)")
 
 help: ## List the targets
@@ -80,6 +81,15 @@ e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 
 faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 of the Personalize emulator (make test: 20)
 	KILLS=$(KILLS) $(PYTEST) -m faults
+
+conformance: $(READY) ## What AWS's own Java classes (KCL 1 and 2, its aggregator) make of our aggregates, and we of theirs; needs Maven
+	@command -v mvn > /dev/null || { echo "Maven fetches AWS's Java classes; on Debian or Ubuntu: apt install maven"; exit 1; }
+	@for kcl in 1 2; do mvn -q -B -f tests/java/kcl-$$kcl.xml org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies \
+	  -DoutputDirectory=$(CURDIR)/build/kcl-$$kcl; done
+	$(PYTEST) tests/java
+
+fuzz: $(READY) ## Bytes of every kind to the reader of aggregates, led by coverage (atheris). SECONDS=60
+	@$(RUN) -m tests.fuzz --seconds $(SECONDS)
 
 bench: $(READY) ## Measure beside peers: all, or ONLY=codec, consumer, durable, producer, realtime, events_job, files, recipes, personalize_local(_large)
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))

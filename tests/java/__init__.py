@@ -1,0 +1,1 @@
+"""Conformance with AWS's own Java classes: `make conformance`."""
