@@ -6,8 +6,11 @@ packs gives the keys of one shard alone.
 """
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate, islice
+from operator import add
 from typing import Final
 
 from contract.kpl import MAGIC
@@ -78,8 +81,77 @@ class Aggregate:
 def pack(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
     """What an `Aggregate` makes of the records, one after another: each record for the stream, and how many it holds.
 
-    Quicker, most so for data below 2 KiB and the first 128 keys of an aggregate; without explicit hash keys.
+    Quicker, most so for data below 2 KiB and up to 128 keys in an aggregate; without explicit hash keys.
     """
+    if len(keys) != len(data):
+        raise ValueError(f"{len(keys)} keys for {len(data)} records")
+    at, taken = 0, 1
+    while taken:
+        taken, until = 0, at + _BLOCK
+        for packed, count in _by_tables(keys[at:until], data[at:until], limit, is_last=until >= len(keys)):
+            yield packed, count
+            taken += count
+        at += taken
+    yield from _one_by_one(keys[at:], data[at:], limit)
+
+
+def _by_tables(
+    keys: Sequence[bytes], data: Sequence[bytes], limit: int, *, is_last: bool
+) -> Iterator[tuple[bytes, int]]:
+    """As far as the tables know what is needed, and as aggregates are sure to be full; the last need not be.
+
+    All that is done for each record is done by the interpreter's own functions.
+    """
+    lengths, key_lengths = list(map(len, data)), list(map(len, keys))
+    if not lengths or max(lengths) >= _LENGTHS or max(key_lengths) >= _LENGTHS:
+        return
+    key_sizes = list(map(_KEY_SIZES.__getitem__, key_lengths))
+    ends = list(accumulate(map(add, map(_SIZES.__getitem__, lengths), key_sizes)))  # as if no key came twice
+    at = 0
+    while at < len(keys):
+        numbers, to = _that_fit(keys, key_sizes, ends, at, limit - _FRAME_BYTES)
+        if len(numbers) > _SHORT or (to == len(keys) and not is_last):
+            return
+        if to - at == 1:
+            yield alone(keys[at], data[at]), 1
+        else:
+            yield _framed(_body(numbers, keys[at:to], data[at:to], lengths[at:to])), to - at
+        at = to
+
+
+def _that_fit(
+    keys: Sequence[bytes], key_sizes: Sequence[int], ends: Sequence[int], at: int, room: int
+) -> tuple[Collection[bytes], int]:
+    """The keys of an aggregate that begins at `at`, each once, and where it ends. A first record always fits."""
+    room += ends[at - 1] if at else 0
+    found: dict[bytes, None] = {}
+    to = at
+    while True:
+        more = max(bisect_right(ends, room, to), at + 1)
+        if more == to < len(keys) and keys[to] in found and ends[to] - key_sizes[to] <= room:
+            more = to + 1
+        if more == to:
+            return found, to
+        known = len(found)
+        found |= dict.fromkeys(keys[to:more])
+        if len(found) - known < more - to:  # what comes again needs no room in the table
+            room += sum(key_sizes[to:more]) - sum(_KEY_SIZES[len(key)] for key in islice(found, known, None))
+        to = more
+
+
+def _body(numbers: Collection[bytes], keys: Sequence[bytes], data: Sequence[bytes], lengths: Sequence[int]) -> bytes:
+    first = 2 * len(numbers)
+    parts = [b""] * (first + _PARTS * len(keys))
+    parts[0:first:2] = map(_KEY_HEADERS.__getitem__, map(len, numbers))
+    parts[1:first:2] = numbers
+    parts[first::_PARTS] = map(_RECORD_HEADERS.__getitem__, lengths)
+    parts[first + 1 :: _PARTS] = map(dict(zip(numbers, _NUMBERS, strict=False)).__getitem__, keys)
+    parts[first + 2 :: _PARTS] = map(_DATA_HEADERS.__getitem__, lengths)
+    parts[first + 3 :: _PARTS] = data
+    return b"".join(parts)
+
+
+def _one_by_one(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
     numbers: dict[bytes, int] = {}
     parts: list[bytes] = []
     size = _FRAME_BYTES
@@ -123,7 +195,10 @@ def _is_like_an_aggregate(data: bytes) -> bool:
 def _closed(keys: Collection[bytes], hash_keys: Collection[bytes], records: list[bytes]) -> bytes:
     if len(records) == _PARTS and not _is_like_an_aggregate(records[-1]):
         return records[-1]
-    body = b"".join(_table(_KEY, keys) + _table(_HASH_KEY, hash_keys) + records)
+    return _framed(b"".join(_table(_KEY, keys) + _table(_HASH_KEY, hash_keys) + records))
+
+
+def _framed(body: bytes) -> bytes:
     return b"".join((MAGIC, body, hashlib.md5(body, usedforsecurity=False).digest()))
 
 
@@ -160,6 +235,8 @@ def _varint(value: int) -> bytes:
 
 # For the records that `pack` is quick with, by the length of the data, or of the key.
 _LENGTHS: Final = 2_048
+_BLOCK: Final = 1_024  # records that are looked at together
+_KEY_HEADERS: Final = [_KEY + _varint(length) for length in range(_LENGTHS)]
 _KEY_SIZES: Final = [_with_header(length) for length in range(_LENGTHS)]
 _SIZES: Final = [_with_header(2 + size) for size in _KEY_SIZES]
 _RECORD_HEADERS: Final = [_RECORD + _varint(2 + size) + _KEY_INDEX for size in _KEY_SIZES]

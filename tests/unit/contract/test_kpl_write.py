@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,19 @@ def test_packing_many_at_once_is_packing_one_by_one(records: list[Given], limit:
     assert found == packed_one_by_one(plain, limit)
 
 
+@pytest.mark.parametrize("limit", [700, 51_200, 1_000_000])
+@pytest.mark.parametrize("keys", [3, 90, 200, 100_000])
+def test_packing_thousands_at_once_is_packing_one_by_one(keys: int, limit: int) -> None:
+    chance = Random(keys + limit)
+    records: list[Given] = [
+        (f"key-{chance.randrange(keys)}", chance.randbytes(chance.randrange(500)), None) for _ in range(3_000)
+    ]
+
+    found = list(pack([key.encode() for key, _, _ in records], [data for _, data, _ in records], limit))
+
+    assert found == packed_one_by_one(records, limit)
+
+
 @given(records=RECORDS)
 def test_our_reader_finds_what_was_packed(records: list[Given]) -> None:
     data, _ = packed_one_by_one(records, 10**9)[0]
@@ -103,7 +117,7 @@ def test_no_records_make_no_aggregate() -> None:
 
 
 def test_a_key_for_each_record_is_needed() -> None:
-    with pytest.raises(ValueError, match="longer than"):
+    with pytest.raises(ValueError, match="1 keys for 2 records"):
         list(pack([b"u-1"], [b"one", b"two"], 51_200))
 
 
