@@ -88,12 +88,16 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _add_collector(parser: argparse.ArgumentParser) -> None:
+    yes_or_no = argparse.BooleanOptionalAction
     parser.add_argument("--collector", choices=["lambda", "fargate", "none"], help="what takes events over HTTP")
     parser.add_argument("--collector_origins", help="that browsers send from: https://shop.example,https://…")
     parser.add_argument("--collector_write_keys", help="their hashes, instead of the SSM parameter's")
     parser.add_argument("--collector_requests_per_second", type=int, help="of the HTTP API, in front of lambda")
     parser.add_argument("--collector_jwt_issuer", help="whose tokens senders must have")
     parser.add_argument("--collector_jwt_audience")
+    parser.add_argument("--collector_truncate_ip", action=yes_or_no, help="keep the visitor's network")
+    parser.add_argument("--collector_parse_user_agent", action=yes_or_no, help="keep device and platform")
+    parser.add_argument("--collector_spool", action=yes_or_no, help="for fargate; without: the stream acknowledges")
     parser.add_argument("--collector_image", help="repository:tag of the account's ECR, for fargate")
     parser.add_argument("--collector_certificate_arn", help="of ACM, for fargate")
 

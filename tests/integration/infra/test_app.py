@@ -23,9 +23,11 @@ def test_settings_on_the_command_line_reach_the_template(tmp_path: Path, capsys:
         "--put_events_quota": "2000",
         "--monthly_cap_usd": "50",
         "--alert_email": "shop@example.com",
+        "--collector_origins": "https://shop.example",
     }
 
-    main(["--stage", "local", "--out", str(tmp_path), *(word for pair in settings.items() for word in pair)])
+    words = [word for pair in settings.items() for word in pair]
+    main(["--stage", "local", "--out", str(tmp_path), *words, "--collector_truncate_ip"])
 
     assembly = read_assembly(tmp_path)
     [stream] = assembly.of_type("AWS::Kinesis::Stream")
@@ -39,6 +41,12 @@ def test_settings_on_the_command_line_reach_the_template(tmp_path: Path, capsys:
         for f in assembly.of_type("AWS::Lambda::Function")
         if f.properties["FunctionName"] == "clickstream-local-realtime"
     ]
+    [collector] = [
+        f.properties["Environment"]["Variables"]
+        for f in assembly.of_type("AWS::Lambda::Function")
+        if f.properties["FunctionName"] == "clickstream-local-collector"
+    ]
+    assert (collector["COLLECTOR_ORIGINS"], collector["COLLECTOR_TRUNCATE_IP"]) == ("https://shop.example", "true")
     assert (realtime["INTERACTIONS_SOURCE"], realtime["PUT_EVENTS_PER_SECOND"]) == ("stream", "500")
     assert "clickstream-local-processing" in capsys.readouterr().out
 
