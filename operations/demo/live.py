@@ -81,7 +81,8 @@ def _click(
     user: str, item: str, before: Answer, recommends: Recommends, producer: EventProducer, clock: Clock
 ) -> tuple[Click, Answer]:
     began = time.monotonic()
-    event = producer.send(new_event("click", clock=clock, user_id=user, session_id=f"live-{user}", item_id=item))
+    event = new_event("click", clock=clock, user_id=user, session_id=f"live-{user}", item_id=item)
+    receipt = producer.send(event)
     producer.flush()
     while (now := recommends.top(user)) == before:
         if time.monotonic() - began > _PATIENCE_SECONDS:
@@ -89,7 +90,7 @@ def _click(
         time.sleep(_LOOK_EVERY_SECONDS)
     changed = (time.monotonic() - began) * 1000
     return Click(
-        producer_seq=event.producer_seq or 0, occurred_at=parse_instant(event.occurred_at), changed_ms=changed
+        producer_seq=receipt.producer_seq or 0, occurred_at=parse_instant(event.occurred_at), changed_ms=changed
     ), now
 
 

@@ -88,7 +88,7 @@ class Engine:
             throttled=counts.throttled,
             repeated=counts.repeated,
             bytes=self.outbox.bytes,
-            held_bytes=self.intake.held + self.outbox.under_way,
+            held_bytes=self.intake.held,
             held_events=self.intake.number - self.told.accepted,
             spool_bytes=depth.bytes if depth else 0,
             spool_frames=depth.frames if depth else 0,
@@ -102,12 +102,12 @@ class Engine:
         if self._directory is None:
             in_memory = InMemory(intake, outbox, self.told, around)
             self._delivery = in_memory
-            senders = Senders(self._stream, outbox, in_memory, around)
+            senders = Senders(self._stream, intake, outbox, in_memory, around)
         else:
             orphans = Orphans(self._directory, outbox, intake, around)
             spooled = Spooled(intake, outbox, self.told, self._directory.open(self._producer_id), orphans, around)
             self._delivery = spooled
-            senders = Senders(self._stream, outbox, NoFeed(), around)
+            senders = Senders(self._stream, intake, outbox, NoFeed(), around)
             spooled.start()
         senders.start()
         lifecycle.began_in_this_process()

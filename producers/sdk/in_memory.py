@@ -25,7 +25,8 @@ class InMemory:
         self._clock = around.clock
         self._bell = around.senders_bell
         self._batches: deque[Batch] = deque()
-        self._is_telling = False
+        self._saying = 0  # checkpoints under way
+        self._final: Callable[[], None] | None = None
         self.acknowledge_seconds = Histogram()
         self.withdrawn = 0
         self.failure: Exception | None = None
@@ -42,27 +43,34 @@ class InMemory:
                 self._outbox.add(
                     Sending(batch.keys, batch.lines, deadline=deadline, done=partial(self._settled, batch))
                 )
-            times = self._intake.due_at(), None if self._is_telling else self._told.due_at(self._told.accepted)
+            times = self._intake.due_at(), None if self._saying else self._told.due_at(self._told.accepted)
             return min((at for at in times if at is not None), default=None)
 
     def say_final(self, done: Callable[[], None]) -> None:
-        """Send the final checkpoint, and call `done` once the stream has it."""
+        """Send the final checkpoint, and call `done` once the stream has it and those before it."""
         with self._outbox.lock:
-            is_said = False
-            while not is_said:
-                now = self._clock.monotonic()
-                checkpoint = self._told.next(self._told.accepted, at=self._clock.now(), now=now, final=True)
-                is_said = checkpoint.final
-                self._outbox.add_checkpoint(checkpoint, (lambda _: done()) if is_said else (lambda _: None))
+            self._final = done
+            while not self._say(final=True):
+                pass
         self._bell.ring_all()
 
     def _tell(self, now: float) -> None:
         due = self._told.due_at(self._told.accepted)
-        if due is None or due > now or self._is_telling:
-            return
-        self._is_telling = True
-        checkpoint = self._told.next(self._told.accepted, at=self._clock.now(), now=now)
-        self._outbox.add_checkpoint(checkpoint, lambda _: setattr(self, "_is_telling", False))
+        if due is not None and due <= now and not self._saying:
+            self._say(final=False)
+
+    def _say(self, *, final: bool) -> bool:
+        now, at = self._clock.monotonic(), self._clock.now()
+        checkpoint = self._told.next(self._told.accepted, at=at, now=now, final=final)
+        self._saying += 1
+        self._outbox.add_checkpoint(checkpoint, self._said)
+        return checkpoint.final
+
+    def _said(self, _: Sending) -> None:
+        self._saying -= 1
+        if not self._saying and self._final is not None:
+            done, self._final = self._final, None
+            done()
 
     def _settled(self, batch: Batch, load: Sending) -> None:
         batch.settle(load.failures)

@@ -47,8 +47,6 @@ class Outbox:
         """Lines."""
         self.bytes = 0
         """Of records that were taken, partition keys included."""
-        self.under_way = 0
-        """Bytes of the calls that are under way."""
         self.put_seconds = Histogram()
 
     @property
@@ -73,15 +71,12 @@ class Outbox:
                 return None, None
             call = self._lanes.take(now)
             self._finish()
-            if call is not None:
-                self.under_way += call.size
             return call, self._lanes.wake_at(now)
 
     def settle(self, call: Call, outcomes: Sequence[Outcome], now: float, seconds: float) -> None:
         """What the stream said about a call, after so many seconds."""
         with self.lock:
             self.put_seconds.add(seconds)
-            self.under_way -= call.size
             for packed, outcome in zip(call.packed, outcomes, strict=True):
                 if outcome.refused is None:
                     self.delivered += packed.lines
@@ -92,7 +87,6 @@ class Outbox:
     def failed(self, call: Call, why: Exception, now: float) -> None:
         """The call raised."""
         with self.lock:
-            self.under_way -= call.size
             self._lanes.failed(call, why, now, self._jitter)
             self._finish()
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.around import Around
+from producers.sdk.intake import Intake
 from producers.sdk.loads import Call
 from producers.sdk.outbox import Outbox
 from producers.sdk.routing import ShardMap
@@ -33,8 +34,9 @@ class NoFeed:
 class Senders:
     """They sleep while there is nothing to do, and end when they are told to, with the call that they have."""
 
-    def __init__(self, stream: Stream, outbox: Outbox, feed: Feed, around: Around) -> None:
+    def __init__(self, stream: Stream, intake: Intake, outbox: Outbox, feed: Feed, around: Around) -> None:
         self._stream = stream
+        self._intake = intake
         self._outbox = outbox
         self._feed = feed
         self._bell = around.senders_bell
@@ -73,7 +75,9 @@ class Senders:
                 continue
             if next_at is not None and next_at <= now:
                 self._bell.ring()
+            self._intake.hold(call.size)
             self._put(call)
+            self._intake.release(call.size)
 
     def _wait(self, heard: int, now: float, *times: float | None) -> None:
         soonest = min((at for at in times if at is not None), default=None)

@@ -50,8 +50,9 @@ class Spooled:
         self._last = 0  # the highest number that the spool was told of
         self._append_at = self._read_at = 0.0
         self._unwritten: Checkpoint | None = None  # numbered, and nowhere yet
-        self._final: Callable[[], None] | None = None
-        self._wants_final = False
+        self._final: Callable[[], None] | None = None  # told when the last checkpoint is on the stream
+        self._wanted: Callable[[], None] | None = None  # the same, before the checkpoint was made
+        self._saying = 0  # checkpoints under way
         self._is_ending = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self.acknowledge_seconds = Histogram()
@@ -86,9 +87,9 @@ class Spooled:
             self.spool.close()
 
     def say_final(self, done: Callable[[], None]) -> None:
-        """Write the final checkpoint, and call `done` once the stream has it."""
+        """Write the final checkpoint, and call `done` once the stream has it and those before it."""
         with self._outbox.lock:
-            self._final, self._wants_final = done, True
+            self._wanted = done
         self._bell.ring_all()
 
     # --- the committer's thread -----------------------------------------------------------------------------------
@@ -123,7 +124,11 @@ class Spooled:
         return is_busy
 
     def _wait(self, heard: int, now: float) -> None:
-        times = [self._intake.due_at(), self._told.due_at(self._source.delivered), self._orphans.due_at]
+        times = [
+            self._intake.due_at(),
+            None if self._saying else self._told.due_at(self._source.delivered),
+            self._orphans.due_at,
+        ]
         if self._waiting:
             times.append(self._append_at)
         if not self._source.is_caught_up and self._read_at > now:
@@ -200,13 +205,15 @@ class Spooled:
         with self._outbox.lock:
             delivered = self._source.delivered
             due = self._told.due_at(delivered)
-            wants_final = self._wants_final and not self._waiting
-            if wants_final:
-                self._wants_final = False
-        if wants_final:
+            wanted = None if self._waiting else self._wanted
+            if wanted is not None:
+                self._wanted, self._final = None, wanted
+                self._saying += 1  # until all are said
+        if wanted is not None:
             while not self._say(delivered, now, final=True):
                 pass
-        elif due is not None and due <= now:
+            self._said()
+        elif due is not None and due <= now and not self._saying:
             self._say(delivered, now, final=False)
 
     def _say(self, delivered: int, now: float, *, final: bool) -> bool:
@@ -222,8 +229,10 @@ class Spooled:
         if position and not is_next:
             self._source.skip(0)  # it comes once more, behind what waits on disk
             position = None
+        with self._outbox.lock:
+            self._saying += 1
         # All that it covers is on the stream, so it may pass what waits on disk.
-        piece = Piece(position=position, last=delivered, then=self._said if checkpoint.final else None)
+        piece = Piece(position=position, last=delivered, then=self._said)
         self._source.pass_on([checkpoint.producer_id.encode()], [line], piece)
         return checkpoint.final or not final
 
@@ -240,7 +249,9 @@ class Spooled:
             self._troubles.began("spool_refuses", reason=str(error))
             return None
 
-    def _said(self, _: Sending) -> None:
-        done, self._final = self._final, None
-        if done is not None:
-            done()
+    def _said(self, _: Sending | None = None) -> None:
+        with self._outbox.lock:
+            self._saying -= 1
+            if not self._saying and self._final is not None:
+                done, self._final = self._final, None
+                done()

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from contract.codec import encode
 from contract.errors import ConfigurationError
 from producers.sdk.batches import BatchWriter
 from producers.sdk.clock import Clock
@@ -70,14 +69,14 @@ class _Player:
 
     def send(self, sent: Sent) -> None:
         producer = self._producers[sent.producer]
-        event = producer.send(sent.event)
+        event, receipt = sent.event, producer.send(sent.event)
         self.truth.accepted += 1
         self.truth.producers[producer.producer_id] += 1
         self.truth.event_types[event.event_type] += 1
         self.truth.late += sent.late
         self.truth.excluded += event.consent is not None and event.consent.analytics is False
         if sent.repeats:
-            self._records[event.event_id] = Record(event.user_id or event.anonymous_id or "", encode(event))
+            self._records[event.event_id] = Record(event.user_id or event.anonymous_id or "", receipt.line)
 
     def repeat(self, repeated: Repeated) -> None:
         self._foreign.add(self._records[repeated.event_id])

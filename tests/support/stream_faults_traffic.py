@@ -21,6 +21,7 @@ from producers.sdk.clock import SystemClock
 from producers.sdk.limits import Limits
 from producers.sdk.new_event import new_producer_id
 from producers.sdk.producer import EventProducer
+from producers.sdk.settings import ProducerSettings
 from producers.sdk.stream import Record, Stream
 from producers.simulator.broken import KINDS, Kind, broken_line
 from tests.support.realtime_world import aggregated
@@ -59,7 +60,11 @@ class Traffic:
         self._truth, self._chance, self._seconds = truth, chance, seconds
         self._numbers = count(1)
         self._producer = EventProducer(
-            stream, clock=clock, producer_id=new_producer_id("faults"), limits=LIMITS, jitter=chance.random
+            stream,
+            clock=clock,
+            producer_id=new_producer_id("faults"),
+            settings=ProducerSettings(linger=0.0, aggregate=False, delivery_seconds=30, close_seconds=30),
+            jitter=chance.random,
         )
         self._foreign = BatchWriter(stream, clock=clock, limits=LIMITS, jitter=chance.random)
 

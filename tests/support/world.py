@@ -22,6 +22,7 @@ from operations.audit.core import Patience, audit
 from operations.audit.report import Report
 from producers.sdk.memory import MemoryStream
 from producers.sdk.producer import EventProducer
+from producers.sdk.settings import ProducerSettings
 from tests.support.folder_store import FolderStore
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -60,12 +61,14 @@ def view(number: int, **fields: Any) -> Event:
 def produced(events: Iterable[Event], *, producer_id: str = "web-1", checkpoint_after: int = 10) -> list[bytes]:
     """The lines that a producer puts on the stream, checkpoints included."""
     stream, clock = MemoryStream(), SteppingClock()
-    with EventProducer(stream, clock=clock, producer_id=producer_id) as producer:
+    one_after_another = ProducerSettings(senders=1)
+    with EventProducer(stream, clock=clock, producer_id=producer_id, settings=one_after_another) as producer:
         for number, event in enumerate(events, start=1):
-            producer.send(event)
-            if number % checkpoint_after == 0:
+            if number > 1 and number % checkpoint_after == 1:
+                producer.flush()
                 clock.seconds += 61
-    return [record.data for record in stream.records]
+            producer.send(event)
+    return [line.data for line in stream.lines]
 
 
 @dataclass(frozen=True, slots=True)

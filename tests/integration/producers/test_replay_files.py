@@ -39,7 +39,7 @@ def replayed(path: Path, mapping: Mapping | None = None) -> tuple[ReplayResult, 
     writer = BatchWriter(stream, clock=clock, limits=Limits(), jitter=random.random)
     with EventProducer(stream, clock=clock, producer_id=replay_producer_id(path)) as producer:
         result = replay(path, producer, writer, mapping)
-    return result, sorted(r.data for r in stream.records if parse_checkpoint(r.data) is None)
+    return result, sorted(r.data for r in stream.lines if parse_checkpoint(r.data) is None)
 
 
 def file(folder: Path, name: str, content: bytes) -> Path:

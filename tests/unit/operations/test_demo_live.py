@@ -33,7 +33,7 @@ class FollowsTheStream:
 
     def top(self, user_id: str) -> Answer:
         plausible = Plausible(NOON - timedelta(days=9), datetime.max.replace(tzinfo=UTC))
-        lines = [r.data for r in self._stream.records if not r.data.startswith(b'{"checkpoint"')]
+        lines = [r.data for r in self._stream.lines if not r.data.startswith(b'{"checkpoint"')]
         events = [decode(line, plausible) for line in lines]
         items = [*(str(e.item_id) for e in reversed(events) if e.user_id == user_id), "s1", "s2"]
         return [(item, 1 / len(items)) for item in items]

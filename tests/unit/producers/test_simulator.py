@@ -40,7 +40,7 @@ def sent(asked: SimulationSettings) -> list[Event]:
 def played(asked: SimulationSettings) -> tuple[Truth, list[bytes]]:
     stream = MemoryStream()
     truth = run_simulation(asked, lambda: stream, FakeClock())
-    return truth, [r.data for r in stream.records if parse_checkpoint(r.data) is None]
+    return truth, [r.data for r in stream.lines if parse_checkpoint(r.data) is None]
 
 
 def test_a_seed_gives_the_same_traffic_and_another_seed_another() -> None:
