@@ -14,6 +14,8 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 # The tags (field number << 3 | wire type) of AggregatedRecord and of its Record.
 _KEY, _HASH_KEY, _RECORD = 0x0A, 0x12, 0x1A
 _KEY_INDEX, _HASH_KEY_INDEX, _DATA = 0x08, 0x10, 0x1A
+_FIELD_NUMBERS: Final = 2**29
+_VARINT_BITS: Final = 70
 # A record's tag, its size in two bytes and the tag of its key index; the index, or its first byte; the next four.
 _unpack_header = struct.Struct("<IBI").unpack_from
 _HEADERS: Final[dict[int, tuple[int, int, int]]] = {}
@@ -47,7 +49,7 @@ def deaggregate(data: bytes) -> list[SubRecord] | None:
         raise DamagedAggregate("the aggregated record's checksum does not match its bytes")
     try:
         return _in_usual_order(body)
-    except (_OtherLayout, IndexError, UnicodeDecodeError):
+    except (_OtherLayout, IndexError, ValueError):
         return _in_any_order(body)
 
 
@@ -186,6 +188,8 @@ def _fields(body: bytes) -> Iterator[tuple[int, int | bytes]]:
     while position < len(body):
         tag, position = _varint(body, position)
         wire = tag & 7
+        if not 0 < tag >> 3 < _FIELD_NUMBERS:
+            raise ValueError(f"field number {tag >> 3}")
         if wire == _VARINT:
             value, position = _varint(body, position)
             yield tag, value
@@ -211,6 +215,8 @@ def _varint(body: bytes, position: int) -> tuple[int, int]:
         if byte < 128:  # noqa: PLR2004 - a varint's continuation bit
             return value, position
         shift += 7
+        if shift >= _VARINT_BITS:
+            raise ValueError("a number of more than ten bytes")
 
 
 def _bytes(value: int | bytes | None) -> bytes:

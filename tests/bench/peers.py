@@ -21,7 +21,8 @@ def peers_python(say: Callable[[str], None]) -> Path:
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if not installed.exists() or installed.read_text() != wanted:
         say(f"installing the peers of {LOCK.relative_to(ROOT)} into {_FOLDER.relative_to(ROOT)}")
-        _run(_UV, "venv", "--quiet", "--clear", "--python", sys.executable, _FOLDER)
+        if not python.exists():
+            _run(_UV, "venv", "--quiet", "--clear", "--python", sys.executable, _FOLDER)
         _run(_UV, "pip", "sync", "--quiet", "--python", python, "--require-hashes", LOCK)
         installed.write_text(wanted)
     return python

@@ -1,4 +1,7 @@
-"""The KPL format's AggregatedRecord as a protobuf message, from the names and numbers of its description."""
+"""The KPL format's AggregatedRecord as a protobuf message, from the names and numbers of its description.
+
+A record's tags are left out: nobody writes them, and readers skip them.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,11 @@ _FILE = {
     "syntax": "proto2",
     "messageType": [
         {
-            "name": "Tag",
-            "field": [
-                {"name": "key", "number": 1, "label": "LABEL_REQUIRED", "type": "TYPE_STRING"},
-                {"name": "value", "number": 2, "label": "LABEL_OPTIONAL", "type": "TYPE_STRING"},
-            ],
-        },
-        {
             "name": "Record",
             "field": [
                 {"name": "partition_key_index", "number": 1, "label": "LABEL_REQUIRED", "type": "TYPE_UINT64"},
                 {"name": "explicit_hash_key_index", "number": 2, "label": "LABEL_OPTIONAL", "type": "TYPE_UINT64"},
                 {"name": "data", "number": 3, "label": "LABEL_REQUIRED", "type": "TYPE_BYTES"},
-                {"name": "tags", "number": 4, "label": "LABEL_REPEATED", "typeName": "Tag"},
             ],
         },
         {

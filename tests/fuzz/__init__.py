@@ -1,0 +1,1 @@
+"""Bytes of every kind, led by coverage: `make fuzz`."""
