@@ -117,7 +117,10 @@ def _read(line: bytes, facts: Facts) -> tuple[Event, bool]:
 
 
 def _is_plausible(event: Event, facts: Facts) -> bool:
-    return facts.plausible.earliest <= parse_instant(event.occurred_at) <= facts.plausible.latest
+    try:
+        return facts.plausible.earliest <= parse_instant(event.occurred_at) <= facts.plausible.latest
+    except ValueError:  # moved into a century that has no form
+        return False
 
 
 def _received(line: bytes, event: Event, facts: Facts, *, is_canonical: bool) -> bytes:

@@ -102,6 +102,7 @@ def test_nobody_outside_writes_a_checkpoint() -> None:
         ("2026-11-23T12:30:20+01:00", "2026-11-23T12:29:50+01:00", "2026-11-23T09:29:50.000Z"),  # two hours ahead
         ("2029-11-23T09:30:00Z", "2029-11-23T09:00:00Z", "2026-11-23T09:00:00.000Z"),  # implausible as it came
         ("2007-11-23T09:30:00Z", "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),  # good as it came, bad if moved
+        ("1906-01-03T03:00:50Z", "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),  # nor is it moved into year 2147
     ],
 )
 def test_a_wrong_clock_is_set_right_by_whole_minutes(sent_at: str, occurred_at: str, becomes: str) -> None:
