@@ -29,15 +29,14 @@ class Orphans:
         self._troubles = around.troubles
         self._sources: list[Source] = []
         self._ending: dict[str, int] = {}  # producer_id -> its last checkpoints under way
-        self._may_be_more = False
+        self._is_full = False
         self.due_at = 0.0
         """When to look for more."""
 
     def work(self, now: float, *, room: int) -> bool:
         """Look for orphans where it is time, and pass on what of them fits; whether there may be more at once."""
         if now >= self.due_at:
-            self._adopt()
-            self.due_at = now + _LOOK_EVERY
+            self._look(now)
         is_busy = False
         for source in list(self._sources):
             held = sum(one.held for one in self._sources)
@@ -58,14 +57,19 @@ class Orphans:
             source.spool.close()
         self._sources = []
 
-    def _adopt(self) -> None:
+    def _look(self, now: float) -> None:
+        # One at a time: it is read whole, and batches that are to be written wait for that.
+        self._is_full = len(self._sources) >= _AT_ONCE
+        is_one_more = not self._is_full and self._adopt()
+        self.due_at = now if is_one_more else now + _LOOK_EVERY
+
+    def _adopt(self) -> bool:
         try:
-            found = self._directory.adopt(_AT_ONCE)
+            found = self._directory.adopt(1)
         except (TransientError, OSError) as error:
             self._troubles.began("adoption_fails", reason=str(error))
-            return
+            return False
         self._troubles.ended("adoption_fails")
-        self._may_be_more = len(found) == _AT_ONCE
         for spool in found:
             depth = spool.depth()
             damaged = len(spool.damaged())
@@ -77,6 +81,7 @@ class Orphans:
                 damaged=damaged,
             )
             self._sources.append(Source(spool, self._outbox, on_done=self._bell.ring))
+        return bool(found)
 
     def _end(self, source: Source) -> None:
         spool = source.spool
@@ -90,7 +95,7 @@ class Orphans:
         elif left == 0:
             spool.remove()
             self._sources.remove(source)
-            if self._may_be_more and not self._sources:
+            if self._is_full:
                 self.due_at = 0.0
             del self._ending[spool.producer_id]
             self._troubles.log.info("orphan_delivered", producer_id=spool.producer_id)

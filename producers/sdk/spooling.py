@@ -48,7 +48,7 @@ class Spooled:
         self._waiting: deque[Batch] = deque()  # batches that are not on disk, in order
         self._in_memory: list[Batch] = []  # those that the disk refused, until the stream has them
         self._last = 0  # the highest number that the spool was told of
-        self._append_at = self._read_at = 0.0
+        self._append_at = self._read_at = self._tell_at = 0.0
         self._unwritten: Checkpoint | None = None  # numbered, and nowhere yet
         self._final: Callable[[], None] | None = None  # told when the last checkpoint is on the stream
         self._wanted: Callable[[], None] | None = None  # the same, before the checkpoint was made
@@ -126,7 +126,7 @@ class Spooled:
     def _wait(self, heard: int, now: float) -> None:
         times = [
             self._intake.due_at(),
-            None if self._saying else self._told.due_at(self._source.delivered),
+            self._telling_due_at(),
             self._orphans.due_at,
         ]
         if self._waiting:
@@ -203,8 +203,7 @@ class Spooled:
 
     def _tell(self, now: float) -> None:
         with self._outbox.lock:
-            delivered = self._source.delivered
-            due = self._told.due_at(delivered)
+            delivered, due = self._source.delivered, self._telling_due_at()
             wanted = None if self._waiting else self._wanted
             if wanted is not None:
                 self._wanted, self._final = None, wanted
@@ -213,8 +212,12 @@ class Spooled:
             while not self._say(delivered, now, final=True):
                 pass
             self._said()
-        elif due is not None and due <= now and not self._saying:
+        elif due is not None and due <= now:
             self._say(delivered, now, final=False)
+
+    def _telling_due_at(self) -> float | None:
+        due = None if self._saying else self._told.due_at(self._source.delivered)
+        return None if due is None else max(due, self._tell_at)
 
     def _say(self, delivered: int, now: float, *, final: bool) -> bool:
         """Whether all was said. A checkpoint goes on the stream once it is on disk: whoever adopts the spool goes on
@@ -225,6 +228,7 @@ class Spooled:
         position = self._written(checkpoint, line)
         self._unwritten = None if position or final else checkpoint
         if self._unwritten:
+            self._tell_at = now + _DISK_PAUSE
             return False
         if position and not is_next:
             self._source.skip(0)  # it comes once more, behind what waits on disk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,12 @@ class FullDisk:
     broken: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     disk: DiskFiles = field(default_factory=DiskFiles)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def empty(self) -> None:
+        """Make room, while others write."""
+        with self.lock:
+            self.room = None
 
     def create(self, path: Path) -> int:
         self._enter("create")
@@ -29,11 +36,12 @@ class FullDisk:
     def write(self, file: int, parts: Sequence[bytes], at: int) -> int:
         self._enter("write")
         data = b"".join(parts)
-        taken = data if self.room is None else data[: self.room]
-        if self.room is not None:
-            if not taken:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self.room -= len(taken)
+        with self.lock:
+            taken = data if self.room is None else data[: self.room]
+            if self.room is not None:
+                if not taken:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                self.room -= len(taken)
         return self.disk.write(file, [taken], at)
 
     def sync(self, file: int) -> None:
@@ -46,8 +54,9 @@ class FullDisk:
 
     def cut(self, file: int, size: int) -> None:
         self._enter("cut")
-        if self.room is not None:
-            self.room += os.fstat(file).st_size - size
+        with self.lock:
+            if self.room is not None:
+                self.room += os.fstat(file).st_size - size
         self.disk.cut(file, size)
 
     def _enter(self, name: str) -> None:

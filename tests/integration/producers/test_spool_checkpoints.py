@@ -1,0 +1,83 @@
+"""Checkpoints and the spool: what is said on the stream is on disk first; an adopter goes on with its number."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from contract.checkpoints import Checkpoint, parse_checkpoint
+from producers.sdk.clock import SystemClock
+from producers.sdk.memory import MemoryStream
+from producers.sdk.producer import EventProducer
+from producers.sdk.settings import ProducerSettings
+from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.machine import Machine
+from producers.sdk.spool.recovery import recover
+from tests.factories import event
+from tests.support.full_disk import FullDisk
+from tests.support.spools import PRODUCER
+
+pytestmark = pytest.mark.integration
+
+SETTINGS = ProducerSettings(linger=0.001, checkpoint_every=0.005)
+
+
+@contextmanager
+def producer(stream: MemoryStream, root: Path, disk: FullDisk) -> Iterator[EventProducer]:
+    spool = SpoolDirectory(root, machine=Machine(files=disk))
+    with EventProducer(stream, clock=SystemClock(), producer_id=PRODUCER, settings=SETTINGS, spool=spool) as opened:
+        yield opened
+
+
+def told(stream: MemoryStream) -> list[Checkpoint]:
+    return [found for record in stream.lines if (found := parse_checkpoint(record.data))]
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def test_a_checkpoint_that_a_full_disk_refuses_waits_until_there_is_room(tmp_path: Path) -> None:
+    stream, disk = MemoryStream(), FullDisk()
+    with producer(stream, tmp_path, disk) as opened:
+        opened.send(event()).wait(5)
+        until(lambda: told(stream))
+
+        disk.room = 0
+        for _ in range(10):
+            opened.send(event()).wait(5)
+            time.sleep(0.01)
+        on_disk = recover(tmp_path / PRODUCER, now_ms=0).counts.checkpoints
+        assert [checkpoint.number for checkpoint in told(stream)] == list(range(1, on_disk + 1))
+
+        calls = len(disk.calls)
+        time.sleep(0.1)
+        assert len(disk.calls) - calls < 10  # it is not asked all the time
+        disk.empty()
+        opened.send(event()).wait(5)
+        until(lambda: told(stream)[-1].accepted >= 11)
+
+    numbers = [checkpoint.number for checkpoint in told(stream)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [(last.final, last.accepted) for last in told(stream)][-1] == (True, 12)
+
+
+def test_a_producer_that_closes_with_a_full_disk_says_all_the_same_how_far_it_was(tmp_path: Path) -> None:
+    stream, disk = MemoryStream(), FullDisk()
+    with producer(stream, tmp_path, disk) as opened:
+        opened.send(event()).wait(5)
+        disk.room = 0
+        opened.send(event()).wait(5)
+        time.sleep(0.02)
+
+    numbers = [checkpoint.number for checkpoint in told(stream)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert [(last.final, last.accepted) for last in told(stream)][-1] == (True, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["~lock"]
