@@ -40,6 +40,7 @@ class Access:
             raise ConfigurationError("nobody may send: set write keys or tokens, or say that anyone may")
         self._keys = WriteKeys(keys)
         self._tokens = tokens
+        self.asks_for_tokens = tokens is not None
         self._monotonic = monotonic
         now = monotonic()
         self._buckets = {
@@ -66,7 +67,7 @@ class Access:
         return self.key_of(presented)
 
     async def check_token(self, request: Request) -> None:
-        """Raises `Problem` (401) unless the request bears a good token, where tokens are asked for."""
+        """Raises `Problem` (401) unless the request bears a good token, where `asks_for_tokens`."""
         if self._tokens is None:
             return
         said = request.headers.get(b"authorization", b"")

@@ -89,7 +89,8 @@ class App:
     async def _posted(self, request: Request) -> Sorted:
         access, headers = self._rules.access, request.headers
         key = access.key_of(headers.get(b"x-write-key"))
-        await access.check_token(request)
+        if access.asks_for_tokens:
+            await access.check_token(request)
         access.check_rate(key)
         if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() not in _TAKEN_TYPES:
             raise Problem(415, "Content-Type: send application/json, or text/plain with JSON in it")

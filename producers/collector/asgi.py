@@ -42,8 +42,9 @@ class Collector:
     ) -> None:
         self._opened = opened
         self._closed = closed
-        self._bounds = bounds
-        self._held = 0
+        self.bounds = bounds
+        self.held = 0
+        """Bytes of the requests that run."""
         self._app: App | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -66,69 +67,64 @@ class Collector:
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         if self._app is None:
             raise RuntimeError("the server did not start the collector's lifespan")
-        body = _Body(self._bounds, self)
+        held = _Held(self)
         try:
-            request = _request(scope, await body.read(scope, receive), self._bounds.trusted_proxies)
-            response = await self._app.respond(request)
+            message = await receive()
+            body = held.part(message)
+            if message.get("more_body"):
+                body = await self._rest(body, scope, receive, held)
+            response = await self._app.respond(_request(scope, body, self.bounds.trusted_proxies))
         except Problem as problem:
             self._app.metrics.answers["body", problem.status] += 1
             response = problem_response(problem)
         except ClientGoneError:
             return
         finally:
-            self._held -= body.held
+            self.held -= held.size
         await _answer(response, send)
 
-    def hold(self, size: int) -> None:
-        """Count these bytes as held; raises `Problem` (503) where there is no room."""
-        if self._held + size > self._bounds.held_bytes:
-            raise Problem(503, "too many requests at once", retry_after=self._bounds.retry_after, headers=[_CLOSE])
-        self._held += size
+    async def _rest(self, first: bytes, scope: Message, receive: Receive, held: _Held) -> bytes:
+        """The whole of a body that comes in parts."""
+        _refuse_announced(scope)
+        parts, is_more = [first], True
+        try:
+            async with asyncio.timeout(self.bounds.body_seconds):
+                while is_more:
+                    message = await receive()
+                    parts.append(held.part(message))
+                    is_more = message.get("more_body", False)
+        except TimeoutError:
+            raise Problem(408, "the body did not come in time", headers=[_CLOSE]) from None
+        return b"".join(parts)
 
 
 class ClientGoneError(Exception):
     """The client closed its connection before the request was whole."""
 
 
-class _Body:
-    """A body on its way; `held` is what it has counted so far."""
+class _Held:
+    """What one request has counted of the memory that all share."""
 
-    def __init__(self, bounds: Bounds, collector: Collector) -> None:
-        self._bounds = bounds
+    __slots__ = ("_collector", "size")
+
+    def __init__(self, collector: Collector) -> None:
         self._collector = collector
-        self.held = 0
+        self.size = 0
 
-    async def read(self, scope: Message, receive: Receive) -> bytes:
-        self._hold(_PER_REQUEST)
-        message = await receive()
-        if not message.get("more_body"):
-            return self._whole([self._part(message)])
-        _refuse_announced(scope)
-        parts = [self._part(message)]
-        try:
-            async with asyncio.timeout(self._bounds.body_seconds):
-                while message.get("more_body"):
-                    message = await receive()
-                    parts.append(self._part(message))
-        except TimeoutError:
-            raise Problem(408, "the body did not come in time", headers=[_CLOSE]) from None
-        return self._whole(parts)
-
-    def _part(self, message: Message) -> bytes:
+    def part(self, message: Message) -> bytes:
+        """The part's bytes, counted; raises `Problem` where the body, or all bodies, are too large."""
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         part: bytes = message.get("body", b"")
-        self._hold(len(part))
-        if self.held > MAX_BODY_BYTES + _PER_REQUEST:
+        size, collector = len(part) + (0 if self.size else _PER_REQUEST), self._collector
+        if self.size + size > MAX_BODY_BYTES + _PER_REQUEST:
             raise Problem(413, f"the body has more than {MAX_BODY_BYTES} bytes", headers=[_CLOSE])
+        if collector.held + size > collector.bounds.held_bytes:
+            wait = collector.bounds.retry_after
+            raise Problem(503, "too many requests at once", retry_after=wait, headers=[_CLOSE])
+        collector.held += size
+        self.size += size
         return part
-
-    def _hold(self, size: int) -> None:
-        self._collector.hold(size)
-        self.held += size
-
-    def _whole(self, parts: list[bytes]) -> bytes:
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _refuse_announced(scope: Message) -> None:
