@@ -39,7 +39,7 @@ def target_of(asked: LoadAsked) -> Iterator[Target]:
             with _collector(asked, reachable(deployment.collector_url, os.environ)) as target:
                 yield target
         else:
-            with _producer(asked, deployment.stream_name) as producer:
+            with producer_of(asked, deployment.stream_name) as producer:
                 spooled = f", spool in {asked.spool}" if asked.spool else ""
                 yield SdkTarget(producer, name=f"SDK to stream {deployment.stream_name}{spooled}")
 
@@ -60,9 +60,9 @@ def _collector(asked: LoadAsked, url: str) -> contextlib.closing[CollectorTarget
     return contextlib.closing(CollectorTarget(url, write_key=asked.write_key, connections=connections))
 
 
-def _producer(asked: LoadAsked, stream_name: str) -> EventProducer:
+def producer_of(asked: LoadAsked, stream_name: str) -> EventProducer:
+    """What a service would have, but for memory that is full: one that waited would hold up all that falls due."""
     clock = SystemClock()
-    # One that waited for room would hold up all that falls due.
     settings = ProducerSettings(overflow="raise")
     return EventProducer(
         SignedKinesis.of_session(

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import gzip
 import hashlib
 import json
+import os
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +23,15 @@ from infra.app import build
 from infra.collector_config import CollectorConfig
 from infra.config import STAGES
 from infra.local.deploy import Clients, deploy
-from operations.send.targets import reachable
+from operations.cli import main
+from operations.send.asked import LoadAsked
+from operations.send.events import simulated
+from operations.send.plan import Load
+from operations.send.running import LoadRun
+from operations.send.tally import Report
+from operations.send.targets import producer_of, reachable
+from operations.send.to_sdk import SdkTarget
+from producers.sdk.producer import EventProducer
 from tests.support.local_endpoint import Local
 
 pytestmark = pytest.mark.integration
@@ -33,14 +46,14 @@ class Deployed:
     """The collector's HTTP API, and its stream from where it was when this was made."""
 
     def __init__(self, local: Local, outputs: dict[str, str]) -> None:
-        self._kinesis, self._stream = local.client("kinesis"), outputs["StreamName"]
-        self._url = reachable(outputs["CollectorUrl"], local.endpoint.environment())
+        self._kinesis, self.stream = local.client("kinesis"), outputs["StreamName"]
+        self.url = reachable(outputs["CollectorUrl"], local.endpoint.environment())
         self._pool = urllib3.PoolManager(retries=False, timeout=30)
-        [self._shard] = self._kinesis.list_shards(StreamName=self._stream)["Shards"]
+        [self._shard] = self._kinesis.list_shards(StreamName=self.stream)["Shards"]
         self._position = self._iterator()
 
     def ask(self, method: str, path: str, **more: Any) -> urllib3.BaseHTTPResponse:
-        return self._pool.request(method, self._url + path, **more)
+        return self._pool.request(method, self.url + path, **more)
 
     def new_lines(self) -> list[bytes]:
         """What came since this was last asked, aggregates taken apart."""
@@ -50,7 +63,7 @@ class Deployed:
 
     def _iterator(self) -> str:
         made = self._kinesis.get_shard_iterator(
-            StreamName=self._stream, ShardId=self._shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            StreamName=self.stream, ShardId=self._shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )
         return str(made["ShardIterator"])
 
@@ -169,3 +182,46 @@ def test_what_is_wrong_is_said_and_leaves_nothing_on_the_stream(
 def test_it_says_that_it_lives_and_what_it_takes(collector: Deployed) -> None:
     assert [collector.ask("GET", path).status for path in ("/health", "/ready")] == [200, 200]
     assert "/v1/events" in collector.ask("GET", "/openapi.json").json()["paths"]
+
+
+def test_a_load_over_http_is_answered_counted_and_on_the_stream(collector: Deployed, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    typed = ["send", "--to", "collector", "--url", collector.url, "--write-key", "web-1", "--connections", "2"]
+    typed += ["--rate", "200", "--seconds", "0.5", "--batch", "20", "--users", "10", "--report", str(report)]
+
+    status = main(typed)
+
+    said = json.loads(report.read_text())
+    assert (status, said["accepted"], said["rejected"], said["failed"], said["unsent"]) == (0, 100, 0, 0, 0)
+    assert said["latency_from_due_ms"]["p50"] > 0
+    sent = [json.loads(line) for line in collector.new_lines() if b'"producer_seq"' in line]
+    assert len({each["event_id"] for each in sent}) == 100
+
+
+def test_a_load_that_is_refused_says_so_by_its_status(collector: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = ["send", "--to", "collector", "--url", collector.url, "--write-key", "web-2"]
+
+    status = main([*typed, "--rate", "20", "--seconds", "0.1", "--batch", "2"])
+
+    assert status == 1
+    assert "2 events: answer 401" in capsys.readouterr().out
+
+
+def test_a_load_of_the_sdk_is_acknowledged_from_its_spool_and_on_the_stream(
+    collector: Deployed, local: Local, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in local.endpoint.environment().items():
+        monkeypatch.setenv(name, value)
+    asked = LoadAsked(stage="local", to="sdk", rate=500, seconds=0.4, batch=1, spool=tmp_path / "spool")
+    events = simulated(seed=1, users=10, now=lambda: datetime.now(UTC), entropy=os.urandom)
+
+    async def going(producer: EventProducer) -> Report:
+        load = Load(rate=asked.rate, seconds=asked.seconds, batch=asked.batch)
+        return await LoadRun(load, SdkTarget(producer, name="SDK"), clock=time.monotonic).run(events)
+
+    with producer_of(asked, collector.stream) as producer:
+        report = asyncio.run(going(producer))
+
+    assert (report.tally.accepted, report.kept_up) == (200, True)
+    sent = [json.loads(line) for line in collector.new_lines() if b'"producer_seq"' in line]
+    assert sorted(each["producer_seq"] for each in sent) == list(range(1, 201))
