@@ -21,7 +21,8 @@ def parse_instant(text: str) -> datetime:
 
 def format_instant(at: datetime) -> str:
     """RFC 3339 in UTC, to the millisecond."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    in_utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def epoch_ms(at: datetime) -> int:

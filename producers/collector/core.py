@@ -51,7 +51,7 @@ class Facts(Struct, frozen=True):
         app_id: str = "",
         enrich: Callable[[Event], Event] | None = None,
     ) -> Facts:
-        stamp = f',"received_at":"{format_instant(received_at)}"'.encode()
+        stamp = b',"received_at":"%b"' % format_instant(received_at).encode()
         return cls(received_at, Plausible(earliest, received_at + _AHEAD), stamp, app_id, enrich)
 
 
