@@ -30,7 +30,7 @@ ONE = b"\x0a\x01k\x1a\x05\x08\x00\x1a\x01x"
 FOUND = [  # by the fuzzer
     ONE + b"\x00\x00",  # a field of number 0
     b"\x0a\x01k\x1a" + b"\x80" * 11 + b"\x05",  # a length of more than ten bytes
-    b"\x0a\x01k\x1a\x11\x08" + b"\x80" * 11 + b"\x00\x1a\x01x",  # a key's number of more than ten bytes
+    b"\x0a\x01k\x1a\x10\x08" + b"\x80" * 11 + b"\x00\x1a\x01x",  # a key's number of more than ten bytes
 ]
 
 

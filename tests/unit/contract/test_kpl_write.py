@@ -93,6 +93,15 @@ def test_packing_thousands_at_once_is_packing_one_by_one(keys: int, limit: int) 
     assert found == packed_one_by_one(records, limit)
 
 
+@given(records=st.lists(st.tuples(KEYS, DATA, st.none()), min_size=2, max_size=12))
+def test_records_that_fill_the_limit_to_the_byte_share_an_aggregate(records: list[Given]) -> None:
+    keys, data = [key.encode() for key, _, _ in records], [data for _, data, _ in records]
+    size = len(by_protobuf(records))
+
+    assert list(pack(keys, data, size)) == packed_one_by_one(records, size) == [(by_protobuf(records), len(records))]
+    assert len(list(pack(keys, data, size - 1))) == len(packed_one_by_one(records, size - 1)) == 2
+
+
 @given(records=RECORDS)
 def test_our_reader_finds_what_was_packed(records: list[Given]) -> None:
     data, _ = packed_one_by_one(records, 10**9)[0]
@@ -104,12 +113,13 @@ def test_our_reader_finds_what_was_packed(records: list[Given]) -> None:
         assert payloads(data) == [data for _, data, _ in records]
 
 
-def test_more_than_128_keys_and_more_than_16384_are_numbered_as_protobuf_does() -> None:
-    records: list[Given] = [(f"{number}", b"x", None) for number in range(16_400)]
+@pytest.mark.parametrize("keys", [128, 129, 16_400])
+def test_keys_whose_numbers_take_two_bytes_or_three_are_numbered_as_protobuf_does(keys: int) -> None:
+    records: list[Given] = [(f"{number}", b"x", None) for number in range(keys)]
 
-    [(found, count)] = pack([key.encode() for key, _, _ in records], [data for _, data, _ in records], 10**9)
+    found = list(pack([key.encode() for key, _, _ in records], [data for _, data, _ in records], 10**9))
 
-    assert (found, count) == (by_protobuf(records), len(records))
+    assert found == [(by_protobuf(records), keys)]
 
 
 def test_no_records_make_no_aggregate() -> None:
