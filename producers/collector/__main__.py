@@ -9,7 +9,7 @@ import uvicorn
 
 from producers.collector.asgi import Collector
 from producers.collector.settings import ServerSettings, load_settings
-from producers.collector.worker import Worker, spool_of
+from producers.collector.worker import Worker
 from producers.sdk.clock import SystemClock
 from producers.sdk.settings import ProducerSettings
 from producers.sdk.signed_kinesis import SignedKinesis
@@ -17,8 +17,8 @@ from producers.sdk.signed_kinesis import SignedKinesis
 _KEEP_ALIVE = 75  # seconds; longer than a load balancer keeps a connection that is silent (60)
 
 
-def application() -> Collector:
-    """The application of one worker, which uvicorn asks for by name."""
+def worker() -> Worker:
+    """One of the server's processes, not begun yet."""
     settings, clock = load_settings(ServerSettings, os.environ), SystemClock()
 
     def stream() -> SignedKinesis:
@@ -26,12 +26,17 @@ def application() -> Collector:
         senders = ProducerSettings().senders
         return SignedKinesis.of_session(session, settings.stream, connections=senders, clock=clock)
 
-    return Worker(settings, stream=stream, clock=clock).application()
+    return Worker(settings, stream=stream, clock=clock)
+
+
+def application() -> Collector:
+    """What uvicorn asks for by name, in each worker."""
+    return worker().application()
 
 
 def main() -> None:
     settings = load_settings(ServerSettings, os.environ)
-    spool_of(settings)  # what cannot work fails here, once, and not in each worker
+    worker().check()  # what cannot work fails here, once, and not in each worker
     uvicorn.run(
         "producers.collector.__main__:application",
         factory=True,

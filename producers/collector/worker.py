@@ -14,7 +14,7 @@ import structlog
 
 from contract import generated
 from contract.errors import ClickstreamError, ConfigurationError
-from producers.collector.app import App, World
+from producers.collector.app import App, Rules, World
 from producers.collector.asgi import Bounds, Collector
 from producers.collector.key_sets import fetcher
 from producers.collector.producer_intake import ProducerIntake
@@ -27,6 +27,7 @@ from producers.sdk.settings import ProducerSettings
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.stream import Stream
 
+_SEGMENT, _LEAST_SEGMENT = 16 * 1024**2, 64 * 1024  # bytes of a file of a spool: what is delivered is freed so
 _LEAST_FREE = 64 * 1024**2  # bytes of a disk on which a spool can be written
 _log = structlog.get_logger()
 
@@ -50,8 +51,13 @@ class Worker:
         )
         return Collector(opened=self._opened, closed=self._closed, bounds=bounds)
 
+    def check(self) -> None:
+        """Raise `ConfigurationError` for settings that no worker could start with; nothing is begun."""
+        self._rules()
+        spool_of(self._settings)
+
     async def _opened(self) -> App:
-        settings = self._settings
+        settings, rules = self._settings, self._rules()
         self._producer = await asyncio.to_thread(self._open_producer)
         intake = ProducerIntake(
             self._producer,
@@ -59,15 +65,16 @@ class Worker:
             memory_bytes=settings.producer_bytes,
             can_write=self._can_write,
         )
-        world = World(intake=intake, now=self._clock.now, entropy=os.urandom, openapi=openapi())
-        rules = rules_of(
-            settings,
+        return App(World(intake=intake, now=self._clock.now, entropy=os.urandom, openapi=openapi()), rules)
+
+    def _rules(self) -> Rules:
+        return rules_of(
+            self._settings,
             monotonic=self._clock.monotonic,
-            tokens=_tokens(settings),
-            user_agents=_user_agents() if settings.parse_user_agent else None,
-            workers=settings.workers,
+            tokens=_tokens(self._settings),
+            user_agents=_user_agents() if self._settings.parse_user_agent else None,
+            workers=self._settings.workers,
         )
-        return App(world, rules)
 
     def _open_producer(self) -> EventProducer:
         settings = self._settings
@@ -113,7 +120,8 @@ def spool_of(settings: ServerSettings) -> SpoolDirectory | None:
         sync = sync if sync == "batch" else float(sync)
     except ValueError:
         raise ConfigurationError(f"spool_sync is {sync!r}; say batch, or seconds") from None
-    return SpoolDirectory(Path(settings.spool_root), max_bytes=settings.spool_bytes, fsync=sync)
+    segment = min(_SEGMENT, max(_LEAST_SEGMENT, settings.spool_bytes // 8))
+    return SpoolDirectory(Path(settings.spool_root), max_bytes=settings.spool_bytes, segment_bytes=segment, fsync=sync)
 
 
 def _tokens(settings: ServerSettings) -> JwksTokens | None:
