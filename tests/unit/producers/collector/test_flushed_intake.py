@@ -74,6 +74,13 @@ def test_a_stream_that_does_not_take_it_in_time_is_the_callers_to_wait_for() -> 
         accept(FakeProducer(fails=busy, acknowledges=False), stamped=[("u-1", b"a\n")], foreign=[])
 
 
+def test_half_of_a_request_is_none_of_it() -> None:
+    given_up = TransientError("1 event was given up")
+
+    with pytest.raises(TransientError, match="given up"):
+        accept(FakeProducer(fails=given_up, acknowledges=False), stamped=[("u-1", b"a\n")], foreign=[("x", b"bad\n")])
+
+
 def test_what_the_stream_has_is_accepted_though_another_requests_events_were_given_up() -> None:
     producer = FakeProducer(fails=TransientError("2 events were given up"))
 
