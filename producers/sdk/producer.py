@@ -132,8 +132,10 @@ class EventProducer:
         What is not delivered within `timeout` seconds stays in the spool for the next process. Without a spool it is
         given up and `TransientError` raised; where only the final checkpoint is left to deliver, close again.
         """
-        self._engine.close(self._settings.close_seconds if timeout is None else timeout)
-        lifecycle.closed(self)
+        try:
+            self._engine.close(self._settings.close_seconds if timeout is None else timeout)
+        finally:
+            lifecycle.closed(self)  # who was told that it failed decides whether to close again
 
     async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as `close`
         """The same, while the loop goes on."""
