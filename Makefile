@@ -79,8 +79,8 @@ integration: $(READY) ## One real technology at a time
 e2e: $(READY) ## From a click to files for Personalize, on the local endpoint
 	$(PYTEST) -m e2e
 
-faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 of the Personalize emulator (make test: 20)
-	KILLS=$(KILLS) $(PYTEST) -m faults
+faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 of each (make test: 20), SECONDS=60 of overload (5)
+	KILLS=$(KILLS) SECONDS=$(SECONDS) $(PYTEST) -m faults
 
 conformance: $(READY) ## What AWS's own Java classes (KCL 1 and 2, its aggregator) make of our aggregates, and we of theirs; needs Maven
 	@command -v mvn > /dev/null || { echo "Maven fetches AWS's Java classes; on Debian or Ubuntu: apt install maven"; exit 1; }
