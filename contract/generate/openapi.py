@@ -75,7 +75,7 @@ def _post_events() -> Data:
         "operationId": "sendEvents",
         "summary": "Send events",
         "description": _SENDING,
-        "security": [{"writeKey": []}, {"writeKey": [], "token": []}, {"token": []}],
+        "security": [{"writeKey": []}, {"writeKeyInQuery": []}, {"writeKey": [], "token": []}, {"token": []}],
         "parameters": [gzip],
         "requestBody": {
             "required": True,

@@ -88,7 +88,10 @@ class App:
 
     async def _posted(self, request: Request) -> Sorted:
         access, headers = self._rules.access, request.headers
-        key = access.key_of(headers.get(b"x-write-key"))
+        # A page's last words can bear no header.
+        key = access.key_of(
+            headers.get(b"x-write-key") or (pixel.key_of_query(request.query) if request.query else None)
+        )
         if access.asks_for_tokens:
             await access.check_token(request)
         access.check_rate(key)
@@ -123,10 +126,10 @@ class App:
 
     async def _pixel(self, request: Request) -> Response:
         now, entropy = self._world.now(), self._world.entropy
-        presented, line = pixel.event_of_query(request.query, now=now, entropy=entropy)
+        line = pixel.event_of_query(request.query, now=now, entropy=entropy)
         access = self._rules.access
         try:
-            key = access.key_of_image(presented.encode(errors="replace") if presented else None)
+            key = access.key_of_image(pixel.key_of_query(request.query))
             access.check_rate(key)
             taken = await self._take(request, key, [line])
         except Problem as problem:

@@ -62,11 +62,11 @@ class CollectorWorld:
         headers = parts.pop("headers", {})
         return asyncio.run(self.app.respond(Request(method=method, path=path, headers=headers, **parts)))
 
-    def post(self, body: bytes, *, client_ip: str = "", **headers: bytes) -> Response:
+    def post(self, body: bytes, **headers: bytes) -> Response:
         """With the write key, as JSON; `headers` by their names with underscores."""
         named = {name.replace("_", "-").encode(): value for name, value in headers.items()}
         sent = {b"x-write-key": KEY, b"content-type": b"application/json", **named}
-        return self.ask("POST", "/v1/events", headers=sent, body=body, client_ip=client_ip)
+        return self.ask("POST", "/v1/events", headers=sent, body=body)
 
     def lines(self) -> list[dict[str, Any]]:
         """What was accepted, as values."""

@@ -39,6 +39,17 @@ def test_an_event_is_accepted_once_the_intake_has_it() -> None:
     assert world.intake.stamped == [STAMPED] * 3
 
 
+def test_the_key_may_stand_in_the_address_for_who_can_send_no_header() -> None:
+    world = CollectorWorld()
+
+    def statuses(*queries: bytes) -> list[int]:
+        return [world.ask("POST", "/v1/events", query=query, body=GOOD).status for query in queries]
+
+    assert (
+        statuses(b"k=open%20sesame", b"a=1&k=open+sesame", b"k=wrong", b"k=", b"k=%ff", b"a=1") == [202] * 2 + [401] * 4
+    )
+
+
 def test_a_bad_event_is_named_by_its_place_and_goes_to_the_quarantine() -> None:
     world = CollectorWorld()
 
@@ -189,6 +200,15 @@ def test_a_pixel_of_a_bad_event_is_a_picture_and_the_event_is_kept_for_the_quara
     ]
 
 
+@pytest.mark.parametrize(
+    "query", [b"context=x&c.page=/", b"c.page=/&context=x", b"p.=1&p.a.b=2", b"=&&&=1&value=1e9&value=x"]
+)
+def test_a_pixel_of_nonsense_is_a_picture(query: bytes) -> None:
+    answer = CollectorWorld().ask("GET", "/v1/pixel", query=b"k=open+sesame&event_type=a&user_id=u&" + query)
+
+    assert (answer.status, answer.body, header(answer, b"x-rejected")) == (200, pixel.GIF, b"1")
+
+
 @pytest.mark.parametrize("query", [b"", b"k=wrong", b"event_type=view", b"&&&=;%%%\xff"])
 def test_a_pixel_without_a_key_is_a_picture_too(query: bytes) -> None:
     world = CollectorWorld()
@@ -237,7 +257,7 @@ def test_what_happened_is_counted() -> None:
 def test_an_address_is_cut_before_it_is_kept() -> None:
     world = CollectorWorld(enrichment=Enrichment(truncated_ip=True))
 
-    world.post(GOOD, client_ip="::ffff:203.0.113.77")
+    world.ask("POST", "/v1/events", headers={b"x-write-key": KEY}, body=GOOD, client_ip="::ffff:203.0.113.77")
 
     assert [line["context"] for line in world.lines()] == [{"ip": "203.0.113.0"}]
 
