@@ -91,7 +91,7 @@ conformance: $(READY) ## What AWS's own Java classes (KCL 1 and 2, its aggregato
 fuzz: $(READY) ## Bytes of every kind to the reader of aggregates, led by coverage (atheris). SECONDS=60
 	@$(RUN) -m tests.fuzz --seconds $(SECONDS)
 
-bench: $(READY) ## Measure beside peers: all, or ONLY=codec, consumer, durable, producer, realtime, events_job, files, recipes, personalize_local(_large)
+bench: $(READY) ## Measure beside peers: all, or ONLY=codec, collector, consumer, durable, producer, realtime, events_job, files, recipes, personalize_local(_large)
 	@$(RUN) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 synth: $(READY) ## Render the CloudFormation templates of STAGE (dev, prod, local) into build/cdk/
