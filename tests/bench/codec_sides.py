@@ -91,18 +91,18 @@ def sides(keys: Sequence[bytes], events: Sequence[bytes]) -> dict[str, Side]:
     records = peers.lambda_records(encoded)
     places = [_places(data) for data in packed]
     return {
-        "aggregate / ours": lambda: _counted(aggregate(keys, events)),
-        "aggregate / aws_kinesis_agg": lambda: _counted(peers.by_aws_kinesis_agg(keys, events, LIMIT)),
-        "aggregate / aiokpl": lambda: _counted(peers.by_aiokpl(texts, events, LIMIT)),
-        "aggregate / protobuf": lambda: _counted(peers.by_protobuf(texts, events, LIMIT)),
-        "aggregate / limit": lambda: _copied(events),
-        "aggregate, routed / ours": lambda: _counted(routed(keys, events, shards)),
-        "aggregate, routed / aiokpl": lambda: _counted(peers.by_aiokpl_routed(texts, events, LIMIT, their_shards)),
-        "aggregate, routed / limit": lambda: _copied_and_hashed(keys, events),
-        "apart, base64 too / ours": lambda: apart(encoded),
-        "apart, base64 too / aws_kinesis_agg": lambda: len(peers.apart_by_aws_kinesis_agg(records)),
-        "apart, base64 too / aiokpl": lambda: len(peers.apart_by_aiokpl(encoded)),
-        "apart, base64 too / limit": lambda: _decoded_and_cut(encoded, places),
+        "packed / ours": lambda: _counted(aggregate(keys, events)),
+        "packed / aws_kinesis_agg": lambda: _counted(peers.by_aws_kinesis_agg(keys, events, LIMIT)),
+        "packed / aiokpl": lambda: _counted(peers.by_aiokpl(texts, events, LIMIT)),
+        "packed / protobuf": lambda: _counted(peers.by_protobuf(texts, events, LIMIT)),
+        "packed / limit": lambda: _copied(events),
+        "by shard / ours": lambda: _counted(routed(keys, events, shards)),
+        "by shard / aiokpl": lambda: _counted(peers.by_aiokpl_routed(texts, events, LIMIT, their_shards)),
+        "by shard / limit": lambda: _copied_and_hashed(keys, events),
+        "apart / ours": lambda: apart(encoded),
+        "apart / aws_kinesis_agg": lambda: len(peers.apart_by_aws_kinesis_agg(records)),
+        "apart / aiokpl": lambda: len(peers.apart_by_aiokpl(encoded)),
+        "apart / limit": lambda: _decoded_and_cut(encoded, places),
     }
 
 
@@ -147,7 +147,7 @@ def _rate(side: Side) -> float:
 def main(rounds: int) -> None:
     found: dict[str, list[float]] = {}
     all_sides: dict[str, Side] = {}
-    for name, number in (("UUID keys", EVENTS), ("1,000 keys", 1_000)):
+    for name, number in (("UUID", EVENTS), ("1,000", 1_000)):
         keys, events = given(number)
         _check(keys, events)
         all_sides |= {f"{side} / {name}": work for side, work in sides(keys, events).items()}
