@@ -8,6 +8,7 @@ import botocore.session
 import uvicorn
 
 from producers.collector.asgi import Collector
+from producers.collector.logs import configure_logs
 from producers.collector.settings import ServerSettings, load_settings
 from producers.collector.worker import Worker
 from producers.sdk.clock import SystemClock
@@ -19,6 +20,7 @@ _KEEP_ALIVE = 75  # seconds; longer than a load balancer keeps a connection that
 
 def worker() -> Worker:
     """One of the server's processes, not begun yet."""
+    configure_logs(os.environ)
     settings, clock = load_settings(ServerSettings, os.environ), SystemClock()
 
     def stream() -> SignedKinesis:
