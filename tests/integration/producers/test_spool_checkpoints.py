@@ -5,19 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 
 import pytest
 
 from contract.checkpoints import Checkpoint, parse_checkpoint
+from contract.errors import TransientError
+from contract.ranges import Ranges
 from producers.sdk.clock import SystemClock
-from producers.sdk.memory import MemoryStream
+from producers.sdk.memory import Answer, MemoryStream
 from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
 from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.ending import last_checkpoints
 from producers.sdk.spool.machine import Machine
 from producers.sdk.spool.recovery import recover
-from tests.factories import event
+from tests.factories import NOW, event
 from tests.support.full_disk import FullDisk
 from tests.support.spools import PRODUCER
 
@@ -81,3 +85,27 @@ def test_a_producer_that_closes_with_a_full_disk_says_all_the_same_how_far_it_wa
     assert numbers == list(range(1, len(numbers) + 1))
     assert [(last.final, last.accepted) for last in told(stream)][-1] == (True, 2)
     assert [path.name for path in tmp_path.iterdir()] == ["~lock"]
+
+
+def test_what_neither_disk_nor_stream_had_when_the_process_ended_is_withdrawn(tmp_path: Path) -> None:
+    away, disk = repeat(Answer(raises=TransientError("no stream"))), FullDisk()
+    with producer(MemoryStream(away), tmp_path, disk) as opened:
+        opened.send(event()).wait(5)
+        disk.room, writes = 0, disk.calls.count("write")
+        lost = opened.send(event())
+        until(lambda: disk.calls.count("write") > writes)
+        time.sleep(0.02)
+        disk.empty()
+        opened.send(event()).wait(5)
+        with pytest.raises(TransientError):
+            opened.flush(0.01)
+        opened.close(0.01)
+        with pytest.raises(TransientError):
+            lost.wait(0)
+
+    [spool] = SpoolDirectory(tmp_path).adopt()
+    assert (spool.accepted, spool.withheld, spool.depth().frames) == (3, "2", 2)
+    [last] = map(parse_checkpoint, last_checkpoints(spool, NOW))
+    assert last == Checkpoint(
+        producer_id=PRODUCER, number=1, accepted=3, at=NOW, final=True, withdrawn=Ranges.parse("2")
+    )
