@@ -80,7 +80,7 @@ def test_a_thread_waits_until_it_is_settled() -> None:
 class CountingLoop(asyncio.SelectorEventLoop):
     calls = 0
 
-    def call_soon_threadsafe(
+    def call_soon_threadsafe(  # type: ignore[override]  # typeshed's is variadic in its types
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         self.calls += 1
