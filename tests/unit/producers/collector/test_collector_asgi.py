@@ -133,7 +133,7 @@ def test_what_is_held_is_bounded_and_given_back() -> None:
         await served.live()
         slow = [served.post(part(bytes(60_000), more=True)) for _ in range(5)]
         crowded = [sent[0]["status"] for sent in await asyncio.gather(*slow)]
-        alone = await served.post(part(GOOD))
+        alone = await served.post(part(GOOD + b" " * 150_000))
         return [*crowded, alone[0]["status"]]
 
     assert asyncio.run(run()) == [408, 408, 408, 503, 503, 202]
