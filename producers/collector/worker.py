@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import time
@@ -65,7 +66,10 @@ class Worker:
             memory_bytes=settings.producer_bytes,
             can_write=self._can_write,
         )
-        return App(World(intake=intake, now=self._clock.now, entropy=os.urandom, openapi=openapi()), rules)
+        world = World(intake=intake, now=self._clock.now, entropy=os.urandom, openapi=openapi())
+        gc.collect()
+        gc.freeze()  # what was made until now lives as long as the process: it need not be looked at again and again
+        return App(world, rules)
 
     def _rules(self) -> Rules:
         return rules_of(

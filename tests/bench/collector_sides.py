@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import tempfile
@@ -107,6 +108,8 @@ def _collector(intake: Callable[[], Intake], closed: Callable[[], Awaitable[None
     key = WriteKey(name="bench", sha256=hashlib.sha256(KEY.encode()).hexdigest())
 
     async def opened() -> App:
+        gc.collect()
+        gc.freeze()  # as `producers.collector.worker` does
         world = World(intake=intake(), now=lambda: datetime.now(UTC), entropy=os.urandom, openapi=b"")
         return App(world, Rules(access=Access([key], monotonic=time.monotonic), origins=Origins([])))
 
