@@ -55,6 +55,7 @@ class Worker:
     def check(self) -> None:
         """Raise `ConfigurationError` for settings that no worker could start with; nothing is begun."""
         self._rules()
+        self._stream()
         spool_of(self._settings)
 
     async def _opened(self) -> App:

@@ -52,6 +52,7 @@ def test_two_workers_deliver_all_that_they_took_and_say_that_it_was_all(tmp_path
     [
         ({"STREAM": "clicks", "STRAEM": "x"}, "COLLECTOR_STRAEM"),
         ({"STREAM": "clicks"}, "nobody may send"),
+        ({"STREAM": "clicks", "ANYONE": "true"}, "region"),
         ({"STREAM": "clicks", "JWKS": "http://id.example/keys", "WORKERS": "2"}, "https"),
     ],
 )
