@@ -20,6 +20,7 @@ from producers.sdk.spooling import Spooled
 from producers.sdk.stream import Stream
 
 _END_SECONDS = 5.0  # for a thread to come back from a call
+_LEAST_END_SECONDS = 0.5
 
 
 class Engine:
@@ -65,11 +66,12 @@ class Engine:
                 return
             until = time.monotonic() + seconds
             self.intake.shut()
-            is_delivered = self.intake.wait_settled(self.intake.hurry(), seconds)
+            last = self.intake.hurry()
+            is_delivered = self.intake.wait_settled(last, seconds)
             if self._directory is not None:
                 self._close_spooled(until, is_delivered=is_delivered)
             else:
-                self._close_in_memory(until, is_delivered=is_delivered)
+                self._close_in_memory(until, last, is_delivered=is_delivered)
             self.is_closed = True
         self._raise_failure()
 
@@ -120,9 +122,12 @@ class Engine:
         self._delivery.say_final(said.set)
         return said
 
-    def _close_in_memory(self, until: float, *, is_delivered: bool) -> None:
+    def _close_in_memory(self, until: float, last: int, *, is_delivered: bool) -> None:
         if not is_delivered:
             self.outbox.abandon(TransientError("closed before the stream took it; it was given up"))
+            # The final checkpoint tells what was given up: what is under way must have come back.
+            if not self.intake.wait_settled(last, _left(until)):
+                raise TransientError("calls to the stream are under way still: close again")
         self._final = self._final or self._say_final()
         if not self._final.wait(_left(until)):
             raise TransientError("the final checkpoint is not on the stream; it is kept: close again")
@@ -131,16 +136,16 @@ class Engine:
     def _close_spooled(self, until: float, *, is_delivered: bool) -> None:
         if is_delivered and not self._say_final().wait(_left(until)):
             is_delivered = False
-        self._end()
+        self._end(max(_LEAST_END_SECONDS, _left(until) or 0.0))
         if not is_delivered:
             self._around.troubles.log.warning("left_in_spool", producer_id=self._producer_id)
 
-    def _end(self) -> None:
-        if self._senders is not None:
-            self._senders.end(_END_SECONDS)
+    def _end(self, seconds: float = _END_SECONDS) -> None:
         if isinstance(self._delivery, Spooled):
-            self._delivery.end(_END_SECONDS)
+            self._delivery.end(seconds)
             self._delivery.leave()
+        if self._senders is not None:
+            self._senders.end(min(seconds, _END_SECONDS))
 
     def _raise_failure(self) -> None:
         if self._delivery is None or self._delivery.failure is None:

@@ -14,6 +14,7 @@ from producers.sdk.receipts import Batch, ManyReceipt, Receipt, failed_receipt
 from producers.sdk.settings import ProducerSettings
 
 _LINE_OVERHEAD = 200  # of the objects around a line
+_LEAST_BATCHES = 8  # that fit into memory
 _RECORD_OVERHEAD = 64  # where a line must be wrapped to go alone
 _LONGEST = MAX_LINE_BYTES + 1  # with the newline
 
@@ -26,7 +27,7 @@ class Intake:
     ) -> None:
         self._stamp = f',"producer_id":"{producer_id}","producer_seq":'.encode()
         self._settings = settings
-        self._batch_bytes = settings.batch_bytes
+        self._batch_bytes = min(settings.batch_bytes, settings.memory_bytes // _LEAST_BATCHES)
         self._batch_events = settings.batch_events
         self._clock = clock
         self._on_batch = on_batch

@@ -62,7 +62,11 @@ class Lanes:
 
     def add(self, load: Load) -> None:
         """Take a load; its lines go in order."""
-        self._route([Run(load, list(range(len(load.lines))))])
+        run = Run(load, list(range(len(load.lines))))
+        if self._abandoned is not None and load.deadline != inf:
+            self._give_up([run], self._abandoned)
+        else:
+            self._route([run])
 
     def finished(self) -> list[Load]:
         """Loads of which nothing is left, each told once."""

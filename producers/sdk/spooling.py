@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from math import inf
 
 from contract.checkpoints import Checkpoint, encode_checkpoint
 from contract.errors import ConfigurationError, TransientError
@@ -38,7 +39,9 @@ class Spooled:
         self._outbox = outbox
         self._told = told
         self._orphans = orphans
-        self._room = around.settings.memory_bytes // 2  # of the loads from disk; the rest is the intake's
+        self._room = (
+            around.settings.memory_bytes // 4
+        )  # of the loads; calls hold them again, and the intake needs the rest
         self._clock = around.clock
         self._bell = around.bell
         self._senders_bell = around.senders_bell
@@ -74,11 +77,17 @@ class Spooled:
             self._thread.join(seconds)
 
     def leave(self) -> None:
-        """Give up what neither the stream nor the disk has, and let others have the spool."""
+        """Write what came last, give up what neither the stream nor the disk has, and let others have the spool."""
+        if not self._thread.is_alive():
+            self._take(inf)
+            self._append_at = 0.0
+            self._commit(inf)
         why = TransientError("closed before the stream or the disk took it")
         with self._outbox.lock:
             for batch in [*self._in_memory, *self._waiting]:
                 if not batch.is_settled:
+                    self.failure = why
+                    self.withdrawn += len(batch.numbers())
                     batch.settle(dict.fromkeys(range(len(batch.lines)), why))
         self._orphans.leave()
         if self._source.is_delivered and not self._waiting:
@@ -110,10 +119,7 @@ class Spooled:
 
     def _work(self, now: float) -> bool:
         """Whether there may be more to do at once."""
-        with self._outbox.lock:
-            for batch in self._intake.take(now):
-                self._told.begin(batch)
-                self._waiting.append(batch)
+        self._take(now)
         self._commit(now)
         is_busy = self._read(now)
         self._tell(now)
@@ -122,6 +128,12 @@ class Spooled:
         is_busy |= self._orphans.work(now, room=self._room - self._source.held)
         self._senders_bell.ring()
         return is_busy
+
+    def _take(self, now: float) -> None:
+        with self._outbox.lock:
+            for batch in self._intake.take(now):
+                self._told.begin(batch)
+                self._waiting.append(batch)
 
     def _wait(self, heard: int, now: float) -> None:
         times = [
