@@ -116,7 +116,9 @@ def test_of_a_frame_that_the_disk_took_in_part_nothing_stays(tmp_path: Path, roo
     assert (held(again), again.damaged()) == ([*written, frame(6)], ())
 
 
-@pytest.mark.parametrize("broken", [{"sync"}, {"sync", "cut"}, {"write"}, {"write", "cut"}], ids=" and ".join)
+@pytest.mark.parametrize(
+    "broken", [{"sync"}, {"sync", "cut"}, {"write"}, {"write", "cut"}], ids=lambda broken: " and ".join(sorted(broken))
+)
 def test_after_an_error_of_the_disk_a_new_segment_takes_what_comes(tmp_path: Path, broken: set[str]) -> None:
     disk = FullDisk()
     spool = directory(tmp_path, files=disk).open(PRODUCER)
