@@ -70,7 +70,7 @@ class EventProducer:
         self._earliest = earliest
         self._jitter = jitter
         self._log: Log = log or structlog.get_logger()
-        self._looked_at = datetime.min.replace(tzinfo=UTC)
+        self._looked_at = self._look_again_at = datetime.min.replace(tzinfo=UTC)
         self._plausible = Plausible(earliest, self._looked_at)
         self._begin(producer_id)
         if spool is not None:
@@ -92,8 +92,8 @@ class EventProducer:
         if event.producer_id is not None or event.producer_seq is not None:
             raise ValueError("producer_id and producer_seq are stamped here; send the event without them")
         now = self._clock.now()
-        if not self._looked_at <= now < self._looked_at + _SAME_MOMENT:
-            self._looked_at = now
+        if not self._looked_at <= now < self._look_again_at:
+            self._looked_at, self._look_again_at = now, now + _SAME_MOMENT
             self._plausible = Plausible(self._earliest, now + _AHEAD)
         line = check(event, self._plausible)
         # One visitor's events share a shard.
