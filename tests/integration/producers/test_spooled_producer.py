@@ -69,6 +69,17 @@ def test_events_are_acknowledged_though_the_stream_is_dead_and_the_next_producer
     assert folders(tmp_path) == []
 
 
+def test_what_was_delivered_leaves_the_disk_while_the_producer_goes_on(tmp_path: Path) -> None:
+    clock = ClockAtNoon()
+    with spooled(MemoryStream(), tmp_path) as opened:
+        opened.send(event())
+        opened.flush(5)
+        until = clock.monotonic() + 5
+        while opened.metrics().spool_frames:
+            assert clock.monotonic() < until
+            clock.sleep(0.002)
+
+
 def wait_for_other_checkpoint(stream: MemoryStream, producer_id: str) -> None:
     clock = ClockAtNoon()
     until = clock.monotonic() + 5

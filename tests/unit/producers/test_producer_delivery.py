@@ -91,6 +91,26 @@ def test_a_checkpoint_goes_out_every_minute_and_at_close() -> None:
     assert sent_checkpoints(stream) == [first, last]
 
 
+class RefusesTheFirstCheckpoint(MemoryStream):
+    times = 0
+
+    def put(self, records: Sequence[Record]) -> Sequence[Outcome]:
+        if self.times < 3 and any(b'"number":1,' in record.data for record in records):
+            self.times += 1
+            return [Outcome(refused=Refused.FAILED)] * len(records)
+        return super().put(records)
+
+
+def test_close_waits_for_a_checkpoint_that_is_still_under_way() -> None:
+    stream = RefusesTheFirstCheckpoint()
+    chosen = ProducerSettings(linger=0, aggregate=False, checkpoint_every=0)
+
+    with producer(stream, chosen=chosen) as opened:
+        opened.send(event()).wait(5)
+
+    assert sorted(c.number for c in sent_checkpoints(stream)) == [1, 2]
+
+
 def test_an_event_waits_for_others_and_flush_does_not() -> None:
     stream = MemoryStream()
     chosen = ProducerSettings(linger=30)
