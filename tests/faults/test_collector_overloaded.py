@@ -26,7 +26,7 @@ EVENTS_EACH: Final = 100
 MEBI: Final = 1024**2
 SPOOL_BYTES: Final = int(MEBI * SECONDS / 10)
 HELD_BYTES: Final = MEBI  # of events in the producer
-MOST_MORE: Final = 48 * MEBI  # than at rest: what it may hold as events and as bodies, and what Python makes of it
+MOST_MORE: Final = 24 * MEBI  # than at rest: what it may hold as events and as bodies, and what Python makes of it
 KEYS: Final = {"web": 0.0, "trial": 300.0}  # events a second that each may send; 0: any
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120 + 3 * SECONDS)]
 
