@@ -115,4 +115,5 @@ class _SignalClosing:
         except ClickstreamError as error:
             self._log.warning("not_closed_at_signal", reason=str(error))
         self._is_done = True
-        os.kill(os.getpid(), number)
+        # To the thread that runs the handlers, which may be asleep.
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
