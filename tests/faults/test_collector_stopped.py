@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +14,7 @@ from producers.sdk.memory import even_shards
 from tests.support.collector_load import Load, under
 from tests.support.collector_process import collector_process, waiting_in
 from tests.support.producer_ledger import last_words, stamp_of, unbalanced
+from tests.support.sdk_process import program, spools_in, told_by
 from tests.support.sharded_kinesis import ShardedKinesis, sharded_kinesis
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
@@ -70,7 +66,7 @@ def test_a_program_closed_by_a_signal_under_load_keeps_what_it_acknowledged(
     kinesis: ShardedKinesis, tmp_path: Path
 ) -> None:
     root = tmp_path / "spool"
-    with program(root, kinesis.url) as process:
+    with program(root, kinesis.url, deadline=DEADLINE) as process:
         told, reader = told_by(process)
         time.sleep(1.2)
         began = time.monotonic()
@@ -103,30 +99,6 @@ def test_a_program_closed_by_a_signal_under_load_keeps_what_it_acknowledged(
 # --- what is done -------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def program(root: Path, url: str, *more: str) -> Iterator[subprocess.Popen[str]]:
-    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-    command = [sys.executable, "-m", "tests.support.sdk_program", str(root), url, str(DEADLINE), *more]
-    environ = os.environ | keys | {"NO_PROXY": "127.0.0.1"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environ
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def told_by(process: subprocess.Popen[str]) -> tuple[list[str], threading.Thread]:
-    """Its whole lines: the first, and more as they come, and who reads them until it ends."""
-    assert process.stdout is not None
-    lines = process.stdout
-    found = [lines.readline().strip()]
-    reader = threading.Thread(target=lambda: found.extend(ln.strip() for ln in lines if ln.endswith("\n")), daemon=True)
-    reader.start()
-    return found, reader
-
-
 def until_adopted(root: Path, first: set[str]) -> None:
     end = time.monotonic() + 20
     while spools_in(root) & first:
@@ -144,10 +116,6 @@ def every_sequence_is_ended(kinesis: ShardedKinesis, root: Path, *, at_least: in
     assert max(word.accepted for word in words.values()) >= at_least
     assert unbalanced(kinesis.taken) == []
     assert spools_in(root) == set()
-
-
-def spools_in(root: Path) -> set[str]:
-    return {path.name for path in root.iterdir() if path.is_dir() and path.name != "damaged"}
 
 
 def stamps_in(lines: list[bytes]) -> set[tuple[str, int]]:

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import botocore.session
 import pytest
 
-from contract.checkpoints import Checkpoint, parse_checkpoint
+from contract.checkpoints import parse_checkpoint
 from contract.kpl import deaggregate
-from producers.sdk.clock import SystemClock
 from producers.sdk.new_event import new_event
-from producers.sdk.producer import EventProducer
-from producers.sdk.receipts import Receipt
-from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.spool.directory import SpoolDirectory
-from producers.sdk.spool.files import DiskFiles
 from producers.sdk.spool.machine import Machine
 from tests.support.producer_ledger import last_words, stamp_of, unbalanced
+from tests.support.promised_world import (
+    FillingDisk,
+    SteppedClock,
+    events_in,
+    lines_of,
+    producing,
+    sent,
+    told,
+    until,
+    wait,
+)
+from tests.support.sdk_process import KEYS, program, spools_in, told_by
 from tests.support.sharded_kinesis import ShardedKinesis, sharded_kinesis
 
 pytestmark = pytest.mark.integration
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @pytest.fixture(autouse=True)
@@ -49,96 +46,7 @@ def kinesis() -> Iterator[ShardedKinesis]:
         yield stream
 
 
-class SteppedClock(SystemClock):
-    """The machine's, but for a calendar that somebody set back."""
-
-    def __init__(self) -> None:
-        self.back = timedelta()
-
-    def now(self) -> datetime:
-        return super().now() - self.back
-
-
-def producing(
-    kinesis: ShardedKinesis,
-    producer_id: str = "web-1",
-    *,
-    clock: SystemClock | None = None,
-    spool: SpoolDirectory | None = None,
-    **settings: Any,
-) -> EventProducer:
-    """Through the signed transport, without pauses that are worth waiting for."""
-    clock = clock or SystemClock()
-    session = botocore.session.Session()
-    return EventProducer(
-        SignedKinesis.of_session(session, "clicks", connections=2, clock=clock, endpoint_url=kinesis.url),
-        clock=clock,
-        producer_id=producer_id,
-        settings=ProducerSettings(**{"linger": 0.002, "checkpoint_every": 0.05, "close_seconds": 5, **settings}),
-        spool=spool,
-        jitter=lambda: 0.02,
-    )
-
-
-def sent(producer: EventProducer, count: int, *, clock: SystemClock | None = None) -> list[Receipt]:
-    """So many views, in bursts, by 20 visitors."""
-    clock = clock or SystemClock()
-    receipts = []
-    for number in range(count):
-        event = new_event("view", clock=clock, user_id=f"u-{number % 20}", item_id=f"i-{number}")
-        receipts.append(producer.send(event))
-        if number % 25 == 24:
-            time.sleep(0.004)
-    return receipts
-
-
-def wait(receipts: list[Receipt]) -> None:
-    for receipt in receipts:
-        receipt.wait(10)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
-
-
-def lines_of(receipts: list[Receipt]) -> list[bytes]:
-    return sorted(receipt.line for receipt in receipts)
-
-
-def events_in(lines: list[bytes]) -> list[bytes]:
-    return sorted(line for line in lines if stamp_of(line))
-
-
-def spools_in(root: Path) -> set[str]:
-    return {path.name for path in root.iterdir() if path.is_dir()}
-
-
-def told(checkpoint: Checkpoint) -> tuple[int, str, bool]:
-    return checkpoint.accepted, str(checkpoint.withdrawn), checkpoint.final
-
-
 # --- the disk -----------------------------------------------------------------------------------------------------
-
-
-class FillingDisk(DiskFiles):
-    """A real one that somebody else fills up and empties."""
-
-    is_full = False
-
-    def create(self, path: Path) -> int:
-        self._refuse()
-        return super().create(path)
-
-    def write(self, file: int, parts: Sequence[bytes], at: int) -> int:
-        self._refuse()
-        return super().write(file, parts, at)
-
-    def _refuse(self) -> None:
-        if self.is_full:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_while_the_disk_is_full_it_acknowledges_by_the_stream_alone(kinesis: ShardedKinesis, tmp_path: Path) -> None:
@@ -175,7 +83,7 @@ def test_two_processes_share_a_root_and_each_delivers_its_own_until_one_dies(
     kinesis: ShardedKinesis, tmp_path: Path
 ) -> None:
     with program(tmp_path, kinesis.url) as process:
-        other = told_by(process)
+        other, reader = told_by(process)
         mine = producing(kinesis, "mine", spool=SpoolDirectory(tmp_path))
         receipts = sent(mine, 300)
         mine.flush(10)
@@ -184,7 +92,7 @@ def test_two_processes_share_a_root_and_each_delivers_its_own_until_one_dies(
         before = len(other)
         until(lambda: len(other) > before + 200)
         process.kill()
-        process.wait()
+        reader.join(10)
     kinesis.is_away = False
     left = spools_in(tmp_path)
     mine.close(10)
@@ -205,30 +113,6 @@ def test_two_processes_share_a_root_and_each_delivers_its_own_until_one_dies(
     assert last_words(kinesis.taken)["mine"].accepted == len(receipts)
     assert unbalanced(kinesis.taken) == []
     assert spools_in(tmp_path) == set()
-
-
-@contextmanager
-def program(root: Path, url: str) -> Iterator[subprocess.Popen[str]]:
-    """A process with a spool in `root` that sends until it is ended."""
-    command = [sys.executable, "-m", "tests.support.sdk_program", str(root), url, "5"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ}
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def told_by(process: subprocess.Popen[str]) -> list[str]:
-    """Its lines, of which there is one; others are added as they come."""
-    assert process.stdout is not None
-    found = [process.stdout.readline().strip()]
-    whole = process.stdout
-    threading.Thread(
-        target=lambda: found.extend(line.strip() for line in whole if line.endswith("\n")), daemon=True
-    ).start()
-    return found
 
 
 # --- the clock ----------------------------------------------------------------------------------------------------
