@@ -32,7 +32,10 @@ _SIDES: Final = {
     "durable": "sides:durable --factory",
 }
 _SECONDS = 4
-_CONNECTIONS, _MANY = 16, 256  # a durable answer waits for others' events: many connections show the rate
+_CONNECTIONS, _MANY = (
+    64,
+    256,
+)  # so many that the worker is never idle; a durable answer waits for others' events: many connections show the rate
 _TICKS = os.sysconf("SC_CLK_TCK")
 _BARS: Final = {"1": 45.0, "25": 150.0}
 
