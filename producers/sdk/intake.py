@@ -59,7 +59,7 @@ class Intake:
                 except _Dropped as dropped:
                     return failed_receipt(line, dropped.why)
             number = self.number + 1
-            stamped = b"%b%b%d}\n" % (line[:-2], self._stamp, number)
+            stamped = b"".join((line[:-2], self._stamp, b"%d}\n" % number))
             length = len(stamped)
             if length > _LONGEST:
                 raise _too_long(line)
@@ -86,7 +86,7 @@ class Intake:
             except _Dropped as dropped:
                 return failed_receipt(b"".join(line for _, line in lines), dropped.why)
             stamp = self._stamp
-            stamped = [b"%b%b%d}\n" % (ln[:-2], stamp, n) for n, (_, ln) in enumerate(lines, self.number + 1)]
+            stamped = [b"".join((ln[:-2], stamp, b"%d}\n" % n)) for n, (_, ln) in enumerate(lines, self.number + 1)]
             if max(map(len, stamped)) > _LONGEST:
                 raise _too_long(max((line for _, line in lines), key=len))
             place = _add(batch, keys, stamped)

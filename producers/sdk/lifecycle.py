@@ -12,6 +12,8 @@ from multiprocessing.util import Finalize
 from types import FrameType
 from typing import Any, Protocol
 
+import structlog
+
 from contract.errors import ClickstreamError
 from producers.sdk.troubles import Log
 
@@ -71,7 +73,7 @@ def close_on_signals(
     producer: Closing,
     seconds: float,
     *,
-    log: Log,
+    log: Log | None = None,
     signals: Iterable[signal.Signals] = (signal.SIGTERM, signal.SIGINT),
 ) -> None:
     """On the first of these signals close the producer, in at most so many seconds; then do what was done before.
@@ -79,7 +81,7 @@ def close_on_signals(
     To be called in the main thread. A forked child calls it for itself: until then the signals do there what they
     did before.
     """
-    _SignalClosing(producer, seconds, log, signals).install()
+    _SignalClosing(producer, seconds, log or structlog.get_logger(), signals).install()
 
 
 class _SignalClosing:
