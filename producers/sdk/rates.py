@@ -7,12 +7,14 @@ RECORDS_A_SECOND = 1_000
 
 _AHEAD = 0.2  # seconds that may be spent at once
 _LEAST = 1 / 64
-_BACK_A_SECOND = 1 / 20  # of a shard's rate: other producers may use it too, and may be gone
+_CUT = 0.8
+_PAUSE = 0.2  # seconds
+_BACK_A_SECOND = 1.05  # times: other producers may use the shard too, and may be gone
 _ONE_REFUSAL = 0.1  # seconds: refusals within are one and the same
 
 
 class Rate:
-    """Halved by a refusal, back by and by. Times are in seconds of one clock."""
+    """Cut by a refusal, back by and by. Times are in seconds of one clock."""
 
     def __init__(self) -> None:
         self._share: float | None = None  # of what a shard takes; None: nothing is known
@@ -37,11 +39,11 @@ class Rate:
         if now - self._refused_at < _ONE_REFUSAL:
             return
         self._recover(now)
-        self._share = max(_LEAST, (self._share or 1.0) / 2)
+        self._share = max(_LEAST, (self._share or 1.0) * _CUT)
         self._refused_at = self._recovered_at = now
-        self._free_at = max(self._free_at, now + 2 * _AHEAD)
+        self._free_at = max(self._free_at, now + _PAUSE + _AHEAD)
 
     def _recover(self, now: float) -> None:
         if self._share is not None:
-            self._share = min(1.0, self._share + (now - self._recovered_at) * _BACK_A_SECOND)
+            self._share = min(1.0, self._share * _BACK_A_SECOND ** (now - self._recovered_at))
             self._recovered_at = now
