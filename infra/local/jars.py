@@ -80,7 +80,7 @@ def _resolve(scratch: Path) -> Path:
     application.touch()
     done = subprocess.run(
         [str(_spark_home() / "bin" / "spark-submit"), "--master", "local[1]", *options, str(application)],
-        env={**os.environ, **_spark_environment()},
+        env={**os.environ, **_spark_environment(), "SPARK_SUBMIT_OPTS": _without_maven_cache(scratch)},
         capture_output=True,
         text=True,
         check=False,
@@ -90,6 +90,11 @@ def _resolve(scratch: Path) -> Path:
             f"Spark could not fetch its S3 connector; is the network reachable?\n{done.stderr[-2000:]}"
         )
     return scratch / "ivy" / "jars"
+
+
+def _without_maven_cache(scratch: Path) -> str:
+    # The resolver believes a POM in ~/.m2 without asking for its jar, which Maven may never have fetched.
+    return f"{os.environ.get('SPARK_SUBMIT_OPTS', '')} -Duser.home={scratch}".strip()
 
 
 def _spark_environment() -> dict[str, str]:
