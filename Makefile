@@ -85,7 +85,7 @@ faults: $(READY) ## Kill, drop, duplicate; the ledger is the oracle. KILLS=200 o
 conformance: $(READY) ## What AWS's own Java classes (KCL 1 and 2, its aggregator) make of our aggregates, and we of theirs; needs Maven
 	@command -v mvn > /dev/null || { echo "Maven fetches AWS's Java classes; on Debian or Ubuntu: apt install maven"; exit 1; }
 	@for kcl in 1 2; do mvn -q -B -f tests/java/kcl-$$kcl.xml org.apache.maven.plugins:maven-dependency-plugin:2.8:copy-dependencies \
-	  -DoutputDirectory=$(CURDIR)/build/kcl-$$kcl; done
+	  -Dmaven.repo.local=$(CURDIR)/build/m2 -DoutputDirectory=$(CURDIR)/build/kcl-$$kcl; done
 	$(PYTEST) tests/java
 
 fuzz: $(READY) ## Bytes of every kind to the reader of aggregates, led by coverage (atheris). SECONDS=60
