@@ -17,8 +17,8 @@ from operations.demo.shelf import Shelf, read_shelf, regulars
 from operations.demo.stages import Stages
 from operations.deployment import Deployment
 from operations.publications import Publication
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.new_event import new_producer_id
 from producers.sdk.producer import EventProducer
 

@@ -30,8 +30,8 @@ from operations.demo.stages import Stages
 from operations.deployment import Deployment, find_deployment
 from operations.publications import fetch_docs, read_publications
 from operations.waking import wake_reconciler
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 
 
 class DemoFailed(ClickstreamError):

@@ -17,8 +17,8 @@ from operations.quarantine_replay.queue import SqsSink
 from operations.quarantine_replay.replayed import StoreReplayed
 from operations.quarantine_replay.verdict import Contract
 from producers.sdk.batches import BatchWriter
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.limits import Limits
 from producers.sdk.producer import EARLIEST
 

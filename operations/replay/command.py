@@ -17,8 +17,8 @@ from operations.replay.span import Span, objects_in, require_all, span_of, unrea
 from operations.replay.to_files import GlueJobs, republish
 from operations.replay.to_stream import replay
 from producers.sdk.batches import BatchWriter
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import Clock
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.limits import Limits
 from producers.sdk.producer import EARLIEST
 

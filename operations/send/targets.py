@@ -17,10 +17,10 @@ from operations.send.running import Target
 from operations.send.to_collector import CollectorTarget
 from operations.send.to_sdk import SdkTarget
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.new_event import new_producer_id
 from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.spool.directory import SpoolDirectory
 
 CONNECTIONS: Final = 8

@@ -16,8 +16,8 @@ from operations.connecting import connected
 from operations.spool.sending import send_spool
 from operations.spool.show import show_spools, show_verdict
 from producers.sdk.batches import BatchWriter
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import Clock, SystemClock
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.limits import Limits
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.inspect import inspect, kept_bytes

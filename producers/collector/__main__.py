@@ -12,8 +12,8 @@ from producers.collector.logs import configure_logs
 from producers.collector.settings import ServerSettings, load_settings
 from producers.collector.worker import Worker
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 
 _KEEP_ALIVE = 75  # seconds; longer than a load balancer keeps a connection that is silent (60)
 

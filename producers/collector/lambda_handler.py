@@ -15,7 +15,7 @@ from producers.collector.logs import configure_logs
 from producers.collector.on_lambda import SENDERS, Deadline, FunctionSettings, app_of, write_keys_of
 from producers.collector.settings import load_settings
 from producers.sdk.clock import SystemClock
-from producers.sdk.signed_kinesis import SignedKinesis
+from producers.sdk.kinesis.signed import SignedKinesis
 
 _MARGIN_SECONDS = 2.0  # an answer is written and passed on
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import botocore.session
 
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.new_event import new_producer_id
 from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.spool.directory import SpoolDirectory
 
 

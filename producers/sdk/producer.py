@@ -20,7 +20,7 @@ from producers.sdk import lifecycle
 from producers.sdk.around import Around
 from producers.sdk.bell import Bell
 from producers.sdk.clock import Clock
-from producers.sdk.engine import Engine
+from producers.sdk.delivery.engine import Engine
 from producers.sdk.metrics import Snapshot
 from producers.sdk.new_event import new_event
 from producers.sdk.receipts import Receipt

@@ -16,8 +16,8 @@ from pybase64 import b64decode, b64encode
 
 from contract.kpl import deaggregate, payloads
 from contract.kpl_write import pack
-from producers.sdk import routing
-from producers.sdk.routing import HASHES, ShardMap
+from producers.sdk.lanes import routing
+from producers.sdk.lanes.routing import HASHES, ShardMap
 from producers.sdk.stream import Shard
 from tests.bench import codec_peers as peers
 

@@ -18,7 +18,7 @@ from producers.collector.asgi import Bounds, Collector
 from producers.collector.intake import Intake, Line
 from producers.collector.origins import Origins
 from producers.collector.write_keys import WriteKey
-from producers.sdk.routing import ShardMap
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.stream import Outcome, Record, Shard
 
 KEY = "open sesame"

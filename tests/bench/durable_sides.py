@@ -20,9 +20,9 @@ import botocore.session
 
 from contract.codec import Event, Plausible, check, decode
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.producer import EARLIEST, EventProducer
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.frames import Frame
 from tests.bench.producer_work import KEY, REGION, Work, batched, main

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from producers.sdk import cbor
+from producers.sdk.kinesis import cbor
 from producers.sdk.memory import even_shards
 
 SHARDS: Final = even_shards(4)

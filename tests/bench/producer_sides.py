@@ -13,11 +13,11 @@ import botocore.session
 from contract.codec import Event, Plausible, decode
 from contract.kpl_write import pack
 from producers.sdk.clock import SystemClock
-from producers.sdk.kinesis_wire import JsonWire
+from producers.sdk.kinesis.signed import SignedKinesis
+from producers.sdk.kinesis.wire import JsonWire
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.producer import EARLIEST, EventProducer
-from producers.sdk.routing import ShardMap
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.stream import Outcome, Record, Shard
 from tests.bench.producer_work import (
     AGGREGATE_BYTES,

@@ -24,8 +24,8 @@ from operations.demo.loop import accounts, campaign_arn
 from operations.demo.shelf import Shelf
 from operations.deployment import Deployment, find_deployment
 from operations.waking import wake_reconciler
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.new_event import new_event, new_producer_id
 from producers.sdk.producer import EventProducer
 from tests.bench.model import Benchmark, Row, Settings

@@ -13,7 +13,7 @@ from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
 from contract.kpl import SubRecord
 from infra.local.java import java_home
-from producers.sdk.routing import HASHES
+from producers.sdk.lanes.routing import HASHES
 from tests.support.kpl_messages import Given
 
 BUILD = Path(__file__).parents[2] / "build"

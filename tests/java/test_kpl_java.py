@@ -10,8 +10,8 @@ import pytest
 
 from contract.kpl import MAGIC, SubRecord, deaggregate
 from contract.kpl_write import Aggregate, alone, pack
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.memory import even_shards
-from producers.sdk.routing import ShardMap
 from tests.java.gateways import machine, read_by_kcl_1, read_by_kcl_2, written_by_aggregator
 from tests.support.kpl_messages import Given
 

@@ -11,8 +11,8 @@ from botocore.credentials import Credentials
 from urllib3 import HTTPConnectionPool, HTTPResponse
 
 from contract.sigv4 import Signer
-from producers.sdk.kinesis_wire import JsonWire, Wire
-from producers.sdk.signed_kinesis import SignedKinesis
+from producers.sdk.kinesis.signed import SignedKinesis
+from producers.sdk.kinesis.wire import JsonWire, Wire
 from producers.sdk.stream import Record
 from tests.factories import FakeClock
 

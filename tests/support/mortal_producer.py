@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 import botocore.session
 
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.new_event import new_event, new_producer_id
 from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.spool.directory import SpoolDirectory
 
 if TYPE_CHECKING:

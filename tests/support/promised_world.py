@@ -14,11 +14,11 @@ import botocore.session
 
 from contract.checkpoints import Checkpoint
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.new_event import new_event
 from producers.sdk.producer import EventProducer
 from producers.sdk.receipts import Receipt
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.files import DiskFiles
 from tests.support.producer_ledger import stamp_of

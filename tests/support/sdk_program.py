@@ -18,11 +18,11 @@ import botocore.session
 import structlog
 
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.lifecycle import close_on_signals
 from producers.sdk.new_event import new_event, new_producer_id
 from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.spool.directory import SpoolDirectory
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from collections import defaultdict
 from random import Random
 
 from contract.errors import TransientError
-from producers.sdk.lanes import Lanes
+from producers.sdk.lanes.lanes import Lanes
+from producers.sdk.lanes.loads import Call, Load
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.limits import MAX_BYTES, MAX_RECORDS
-from producers.sdk.loads import Call, Load
 from producers.sdk.memory import HASHES, hash_of, taken_apart
-from producers.sdk.routing import ShardMap
 from producers.sdk.stream import Outcome, Record, Refused, Shard
 
 

@@ -30,7 +30,7 @@ from operations.audit.stream.gather import REFUSED, gather_stream
 from operations.deployment import Deployment, find_deployment
 from operations.waking import wake_reconciler
 from personalize_local.data.vocabulary import Vocabulary
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from tests.support.local_endpoint import JARS, Local, local_at
 from tests.support.personalize_load import Event
 from tests.support.personalize_state import StateOnDisk

@@ -18,7 +18,7 @@ from urllib3 import HTTPConnectionPool, Timeout
 
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.clock import SystemClock
-from producers.sdk.signed_kinesis import SignedKinesis
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.stream import Outcome, Record
 from tests.support.loopback_certificate import certificate
 from tests.support.scripted_http import Answer, ScriptedHttp, scripted_http

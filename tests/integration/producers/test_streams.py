@@ -18,11 +18,11 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from contract.errors import ConfigurationError, TransientError
-from producers.sdk.boto_kinesis import BotoKinesis, kinesis_client
 from producers.sdk.clock import SystemClock
+from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
+from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.memory import MemoryStream, taken_apart
 from producers.sdk.producer import EventProducer
-from producers.sdk.signed_kinesis import SignedKinesis
 from producers.sdk.stream import Outcome, Record, Stream
 from tests.factories import event
 from tests.support.cbor_kinesis import in_cbor

@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 from mypy_boto3_kinesis import KinesisClient
 
 from contract.errors import ConfigurationError, TransientError
-from producers.sdk.boto_kinesis import BotoKinesis
+from producers.sdk.kinesis.by_boto import BotoKinesis
 from producers.sdk.stream import Outcome, Record, Refused, Shard
 
 pytestmark = pytest.mark.unit

@@ -13,8 +13,8 @@ from botocore.serialize import CBORSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.sdk import cbor
-from producers.sdk.kinesis_wire import CborWire, JsonWire, Wire
+from producers.sdk.kinesis import cbor
+from producers.sdk.kinesis.wire import CborWire, JsonWire, Wire
 from producers.sdk.stream import Outcome, Record, Refused
 
 pytestmark = pytest.mark.unit

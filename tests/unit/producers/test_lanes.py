@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.errors import ConfigurationError, TransientError
-from producers.sdk.lanes import Lanes
-from producers.sdk.loads import Call, Load
+from producers.sdk.lanes.lanes import Lanes
+from producers.sdk.lanes.loads import Call, Load
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.memory import even_shards, taken_apart
-from producers.sdk.routing import ShardMap
 from producers.sdk.stream import Outcome, Record, Refused
 from tests.support.sharded_stream import ShardedStream, drive
 

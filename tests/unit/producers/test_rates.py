@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from producers.sdk.rates import Rate
+from producers.sdk.lanes.rates import Rate
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.sdk.routing import HASHES, ShardMap
+from producers.sdk.lanes.routing import HASHES, ShardMap
 from producers.sdk.stream import Shard
 
 pytestmark = pytest.mark.unit

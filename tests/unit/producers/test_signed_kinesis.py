@@ -13,7 +13,7 @@ from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from contract.errors import ConfigurationError, TransientError
-from producers.sdk.kinesis_wire import CborWire, JsonWire, Wire
+from producers.sdk.kinesis.wire import CborWire, JsonWire, Wire
 from producers.sdk.stream import Outcome, Record, Refused, Shard
 from tests.factories import NOW
 from tests.support.kinesis_pool import BOTH_TAKEN, KEYS, RECORDS, TAKEN, URL, Pool, kinesis, refused, said

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from contract.kpl_write import pack
-from producers.sdk.loads import Call, Packed, Run, keys_and_lines
-from producers.sdk.rates import Rate
+from producers.sdk.lanes.loads import Call, Packed, Run, keys_and_lines
+from producers.sdk.lanes.rates import Rate
 from producers.sdk.stream import Record
 
 

@@ -9,14 +9,14 @@ from contract.errors import TransientError
 from producers.sdk import lifecycle
 from producers.sdk.around import Around
 from producers.sdk.checkpointing import Told
-from producers.sdk.in_memory import InMemory
+from producers.sdk.delivery.in_memory import InMemory
+from producers.sdk.delivery.orphans import Orphans
+from producers.sdk.delivery.outbox import Outbox
+from producers.sdk.delivery.sending import NoFeed, Senders
+from producers.sdk.delivery.spooling import Spooled
 from producers.sdk.intake import Intake
 from producers.sdk.metrics import Snapshot
-from producers.sdk.orphans import Orphans
-from producers.sdk.outbox import Outbox
-from producers.sdk.sending import NoFeed, Senders
 from producers.sdk.spool.directory import SpoolDirectory
-from producers.sdk.spooling import Spooled
 from producers.sdk.stream import Stream
 
 _END_SECONDS = 5.0  # for a thread to come back from a call

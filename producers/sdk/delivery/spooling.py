@@ -13,12 +13,12 @@ from contract.errors import ConfigurationError, TransientError
 from contract.ranges import Ranges
 from producers.sdk.around import Around
 from producers.sdk.checkpointing import Told
+from producers.sdk.delivery.orphans import Orphans
+from producers.sdk.delivery.outbox import Outbox, Sending
+from producers.sdk.delivery.source import Piece, Source
 from producers.sdk.intake import Intake
 from producers.sdk.metrics import Histogram
-from producers.sdk.orphans import Orphans
-from producers.sdk.outbox import Outbox, Sending
 from producers.sdk.receipts import Batch
-from producers.sdk.source import Piece, Source
 from producers.sdk.spool.cursor import Position
 from producers.sdk.spool.frames import Frame
 from producers.sdk.spool.spool import Spool

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import msgspec
 from pybase64 import b64encode
 
-from producers.sdk import cbor
-from producers.sdk.kinesis_errors import outcome
+from producers.sdk.kinesis import cbor
+from producers.sdk.kinesis.errors import outcome
 from producers.sdk.stream import Outcome, Record
 
 

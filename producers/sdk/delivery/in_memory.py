@@ -8,9 +8,9 @@ from functools import partial
 
 from producers.sdk.around import Around
 from producers.sdk.checkpointing import Told
+from producers.sdk.delivery.outbox import Outbox, Sending
 from producers.sdk.intake import Intake
 from producers.sdk.metrics import Histogram
-from producers.sdk.outbox import Outbox, Sending
 from producers.sdk.receipts import Batch
 
 
@@ -33,7 +33,7 @@ class InMemory:
         """Why the last event that was given up was."""
 
     def feed(self, now: float) -> float | None:
-        """As `producers.sdk.sending.Feed`."""
+        """As `producers.sdk.delivery.sending.Feed`."""
         with self._outbox.lock:
             self._tell(now)
             for batch in self._intake.take(now):

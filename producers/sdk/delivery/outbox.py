@@ -8,10 +8,10 @@ from math import inf
 
 from contract.checkpoints import Checkpoint, encode_checkpoint
 from contract.errors import TransientError
-from producers.sdk.lanes import Counts, Lanes
-from producers.sdk.loads import Call, Load
+from producers.sdk.lanes.lanes import Counts, Lanes
+from producers.sdk.lanes.loads import Call, Load
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.metrics import Histogram
-from producers.sdk.routing import ShardMap
 from producers.sdk.settings import ProducerSettings
 from producers.sdk.stream import Outcome
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from producers.sdk.kinesis_errors import BOTOCORE_ERRORS, garbled, open_shards, outcome, translated
+from producers.sdk.kinesis.errors import BOTOCORE_ERRORS, garbled, open_shards, outcome, translated
 from producers.sdk.stream import Outcome, Record, Shard
 
 if TYPE_CHECKING:

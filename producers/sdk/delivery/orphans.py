@@ -7,9 +7,9 @@ from math import inf
 
 from contract.errors import TransientError
 from producers.sdk.around import Around
+from producers.sdk.delivery.outbox import Outbox, Sending
+from producers.sdk.delivery.source import Source
 from producers.sdk.intake import Intake
-from producers.sdk.outbox import Outbox, Sending
-from producers.sdk.source import Source
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.ending import last_checkpoints
 

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from contract.errors import ClickstreamError, ConfigurationError, TransientError
 from contract.sigv4 import Keys, Signer
 from producers.sdk.clock import Clock
-from producers.sdk.kinesis_errors import (
+from producers.sdk.kinesis.errors import (
     BOTOCORE_ERRORS,
     garbled,
     is_of_another_time,
@@ -26,7 +26,7 @@ from producers.sdk.kinesis_errors import (
     refusal,
     translated,
 )
-from producers.sdk.kinesis_wire import CborWire, JsonWire, Wire
+from producers.sdk.kinesis.wire import CborWire, JsonWire, Wire
 from producers.sdk.stream import Outcome, Record, Shard
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
+from producers.sdk.delivery.outbox import Outbox, Sending
 from producers.sdk.intake import Intake
-from producers.sdk.outbox import Outbox, Sending
 from producers.sdk.spool.cursor import Position
 from producers.sdk.spool.frames import Frame
 from producers.sdk.spool.spool import Spool

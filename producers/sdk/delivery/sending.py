@@ -9,10 +9,10 @@ from typing import Protocol
 
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.around import Around
+from producers.sdk.delivery.outbox import Outbox
 from producers.sdk.intake import Intake
-from producers.sdk.loads import Call
-from producers.sdk.outbox import Outbox
-from producers.sdk.routing import ShardMap
+from producers.sdk.lanes.loads import Call
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.stream import Outcome, Stream
 
 

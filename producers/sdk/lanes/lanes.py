@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from math import inf
 
 from contract.errors import TransientError
-from producers.sdk.lane import ShardLane
-from producers.sdk.loads import Call, Load, Packed, Run
-from producers.sdk.rates import Rate
-from producers.sdk.routing import ShardMap
-from producers.sdk.single_lane import SingleLane
+from producers.sdk.lanes.loads import Call, Load, Packed, Run
+from producers.sdk.lanes.rates import Rate
+from producers.sdk.lanes.routing import ShardMap
+from producers.sdk.lanes.shard_lane import ShardLane
+from producers.sdk.lanes.single_lane import SingleLane
 from producers.sdk.stream import Outcome, Refused
 
 _FIRST_PAUSE = 0.1

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 
 from contract.kpl_write import alone
-from producers.sdk.loads import Call, Load, Packed, Run
-from producers.sdk.rates import Rate
+from producers.sdk.lanes.loads import Call, Load, Packed, Run
+from producers.sdk.lanes.rates import Rate
 from producers.sdk.stream import Record
 
 
