@@ -155,7 +155,8 @@ def test_what_is_settled_already_is_awaited_at_once() -> None:
     batch, [receipt] = receipts(1)
     batch.settle({})
 
-    async def wait() -> None:
+    async def wait() -> bool:
         await receipt
+        return receipt.is_acknowledged
 
-    asyncio.run(wait())
+    assert asyncio.run(wait())
