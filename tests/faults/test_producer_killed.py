@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -20,15 +19,11 @@ from typing import Final
 import pytest
 
 from contract.checkpoints import parse_checkpoint
-from contract.ledger import CHECKPOINT, DEDUPLICATED, DELIVERED, Entry, ObjectAccount
-from contract.ranges import Ranges
-from operations.audit.core import Patience, audit
-from operations.audit.evidence import Evidence, TableRows, stamps_by_producer
 from producers.sdk.spool.cursor import Position, read_cursor
 from producers.sdk.spool.frames import Found, decode_body
 from producers.sdk.spool.segments import segments_in, walk
-from tests.factories import NOW
 from tests.support.mortal_stream import Mood, MortalStream, mortal_stream
+from tests.support.producer_ledger import Stamp, audited, stamp_of
 
 KILLS: Final = int(os.environ.get("KILLS", "20"))
 SEED: Final = int(os.environ.get("SEED", "6"))
@@ -42,8 +37,6 @@ MOODS: Final = (
 )
 COMMANDS: Final = ("run", "run", "lazy", "full")
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120 + 3 * KILLS)]
-_stamp = re.compile(rb'"producer_id":"([^"]+)","producer_seq":([0-9]+)\}\n\Z').search
-Stamp = tuple[str, int]
 
 
 @dataclass
@@ -213,34 +206,11 @@ def the_ledger_balances(lines: list[bytes], *, at_full_disks: set[str]) -> None:
     With a disk that is full nobody knows, after the kill, which numbers memory held after the last frame: they were
     not acknowledged, and may be called lost.
     """
-    outcomes: dict[str, list[int]] = defaultdict(list)
-    seen: set[bytes] = set()
-    for number, line in enumerate(lines, start=1):
-        if parse_checkpoint(line):
-            outcomes[CHECKPOINT].append(number)
-        else:
-            outcomes[DEDUPLICATED if line in seen else DELIVERED].append(number)
-            seen.add(line)
-    account = ObjectAccount(
-        key="raw",
-        etag="e",
-        size=1,
-        lines=len(lines),
-        outcomes={name: Ranges.of(numbers) for name, numbers in outcomes.items()},
-        producers=stamps_by_producer(filter(None, map(stamp_of, lines))),
-        checkpoints=tuple(filter(None, map(parse_checkpoint, lines))),
-    )
-    entry = Entry(job="events", number=1, run_id="r", finished_at="", settings={}, inputs=(account,), outputs=())
-    rows = {"events": TableRows(places=[("raw", number) for number in outcomes[DELIVERED]])}
-    report = audit(Evidence(entries=[entry], raw={"raw": "e"}, rows=rows), Patience(now=NOW, allowed=None))
+    report = audited(lines)
+    checkpoints = list(filter(None, map(parse_checkpoint, lines)))
     assert [str(finding) for finding in report.findings if finding.producer_id not in at_full_disks] == []
-    spooled = {checkpoint.producer_id: checkpoint.accepted for checkpoint in account.checkpoints if checkpoint.final}
+    spooled = {checkpoint.producer_id: checkpoint.accepted for checkpoint in checkpoints if checkpoint.final}
     for finding in report.findings:
         assert finding.what == "was accepted and is not in raw"
         assert min(finding.seqs) > spooled[finding.producer_id]
-    assert Counter(map(stamp_of, lines))[None] == len(outcomes[CHECKPOINT])
-
-
-def stamp_of(line: bytes) -> Stamp | None:
-    found = _stamp(line)
-    return (found[1].decode(), int(found[2])) if found else None
+    assert Counter(map(stamp_of, lines))[None] == len(checkpoints)

@@ -11,6 +11,7 @@ from contract.ledger import CHECKPOINT, DEDUPLICATED, DELIVERED, Entry, ObjectAc
 from contract.ranges import Ranges
 from operations.audit.core import Patience, audit
 from operations.audit.evidence import Evidence, TableRows, stamps_by_producer
+from operations.audit.report import Report
 from tests.factories import NOW
 
 Stamp = tuple[str, int]
@@ -33,7 +34,12 @@ def last_words(lines: Sequence[bytes]) -> dict[str, Checkpoint]:
 
 
 def unbalanced(lines: Sequence[bytes]) -> list[str]:
-    """What the audit finds: of each event the first line was delivered, the others are repeats."""
+    """What the audit finds."""
+    return [str(finding) for finding in audited(lines).findings]
+
+
+def audited(lines: Sequence[bytes]) -> Report:
+    """Of each event the first line was delivered, the others are repeats."""
     outcomes: dict[str, list[int]] = defaultdict(list)
     seen: set[bytes] = set()
     checkpoints: list[Checkpoint] = []
@@ -55,5 +61,4 @@ def unbalanced(lines: Sequence[bytes]) -> list[str]:
     )
     entry = Entry(job="events", number=1, run_id="r", finished_at="", settings={}, inputs=(account,), outputs=())
     rows = {"events": TableRows(places=[("raw", number) for number in outcomes[DELIVERED]])}
-    report = audit(Evidence(entries=[entry], raw={"raw": "e"}, rows=rows), Patience(now=NOW, allowed=None))
-    return [str(finding) for finding in report.findings]
+    return audit(Evidence(entries=[entry], raw={"raw": "e"}, rows=rows), Patience(now=NOW, allowed=None))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from contract.checkpoints import parse_checkpoint
 from contract.errors import ConfigurationError, TransientError
@@ -18,15 +16,6 @@ from producers.sdk.connecting import connect
 from producers.sdk.settings import ProducerSettings
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def kinesis_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture(autouse=True)
@@ -44,17 +33,17 @@ def lines_of(url: str, stream: str) -> list[bytes]:
     return [line for record in records for line in payloads(record["Data"]) or [record["Data"]]]
 
 
-def test_an_event_is_on_disk_when_acknowledged_and_on_the_stream_when_closed(kinesis_url: str, tmp_path: Path) -> None:
-    boto3.client("kinesis", endpoint_url=kinesis_url).create_stream(StreamName="clicks", ShardCount=1)
+def test_an_event_is_on_disk_when_acknowledged_and_on_the_stream_when_closed(moto_url: str, tmp_path: Path) -> None:
+    boto3.client("kinesis", endpoint_url=moto_url).create_stream(StreamName="clicks", ShardCount=1)
 
-    with connect("clicks", name="shop", spool=tmp_path / "spool", endpoint_url=kinesis_url) as producer:
+    with connect("clicks", name="shop", spool=tmp_path / "spool", endpoint_url=moto_url) as producer:
         receipt = producer.track("view", user_id="u-1", item_id="i-1")
         receipt.wait(10)
         spooled = b"".join(path.read_bytes() for path in (tmp_path / "spool" / producer.producer_id).iterdir())
 
     assert re.fullmatch(r"shop-[0-9a-f]{12}", producer.producer_id)
     assert receipt.line in spooled
-    event, checkpoint = lines_of(kinesis_url, "clicks")
+    event, checkpoint = lines_of(moto_url, "clicks")
     told = parse_checkpoint(checkpoint)
     assert event == receipt.line
     assert told is not None
@@ -62,9 +51,9 @@ def test_an_event_is_on_disk_when_acknowledged_and_on_the_stream_when_closed(kin
     assert [path.name for path in (tmp_path / "spool").iterdir() if path.is_dir()] == []
 
 
-def test_a_stream_that_is_not_there_is_said_of_each_event(kinesis_url: str) -> None:
+def test_a_stream_that_is_not_there_is_said_of_each_event(moto_url: str) -> None:
     settings = ProducerSettings(delivery_seconds=5, close_seconds=0.2)
-    producer = connect("nowhere", name="shop", settings=settings, endpoint_url=kinesis_url)
+    producer = connect("nowhere", name="shop", settings=settings, endpoint_url=moto_url)
 
     with pytest.raises(ConfigurationError, match="stream nowhere"):
         producer.track("view", user_id="u-1", item_id="i-1").wait(10)
@@ -73,11 +62,11 @@ def test_a_stream_that_is_not_there_is_said_of_each_event(kinesis_url: str) -> N
         producer.close()
 
 
-def test_a_spool_that_cannot_be_kept_is_refused_at_once(kinesis_url: str, tmp_path: Path) -> None:
+def test_a_spool_that_cannot_be_kept_is_refused_at_once(moto_url: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
 
     with pytest.raises(ConfigurationError, match="no spool can be kept in"):
-        connect("clicks", name="shop", spool=tmp_path / "file", endpoint_url=kinesis_url)
+        connect("clicks", name="shop", spool=tmp_path / "file", endpoint_url=moto_url)
 
 
 def test_without_a_region_there_is_no_producer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 import pytest
-from moto.server import ThreadedMotoServer
 
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.clock import SystemClock
@@ -41,15 +40,6 @@ class Harness:
 
     stream: Stream
     read: Callable[[], Sequence[Record]]
-
-
-@pytest.fixture(scope="session")
-def moto_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture(scope="session")
