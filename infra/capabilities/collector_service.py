@@ -20,13 +20,14 @@ from infra.config import Config
 PORT: Final = 8080
 SPOOL: Final = "/spool"
 CPU: Final = 1_024
+WORKERS: Final = CPU // 1_024  # a process for each vCPU
 MEMORY_MB: Final = 2_048
 STOP_SECONDS: Final = 120
 """From SIGTERM to SIGKILL; Fargate gives no more. The collector's own deadline lies before it."""
 DRAIN_SECONDS: Final = 15
 CLOSE_SECONDS: Final = 90
 """What is under way when SIGTERM comes is answered, then the producer is closed."""
-SPOOL_BYTES: Final = 10 * 1024**3  # of the 20 GB that a task has
+SPOOL_BYTES: Final = 10 * 1024**3  # of the 20 GB that a task has, for all its workers
 LEAVING_SECONDS: Final = 30
 """From the last new request to SIGTERM: what is under way is answered."""
 BUSY_PERCENT: Final = 60
@@ -109,13 +110,14 @@ class CollectorService(Construct):
             "STREAM": self._sending.stream.stream_name,
             "HOST": "0.0.0.0",  # noqa: S104 - the load balancer reaches the task by its address
             "PORT": str(PORT),
+            "WORKERS": str(WORKERS),
             "TRUSTED_PROXIES": "1",  # the load balancer
             "ORIGINS": collector.origins,
             "TRUNCATE_IP": str(collector.truncate_ip).lower(),
             "PARSE_USER_AGENT": str(collector.parse_user_agent).lower(),
             "DRAIN_SECONDS": str(DRAIN_SECONDS),
             "CLOSE_SECONDS": str(CLOSE_SECONDS),
-            **({"SPOOL_ROOT": SPOOL, "SPOOL_BYTES": str(SPOOL_BYTES)} if collector.spool else {}),
+            **({"SPOOL_ROOT": SPOOL, "SPOOL_BYTES": str(SPOOL_BYTES // WORKERS)} if collector.spool else {}),
             **({} if collector.write_keys is None else {"WRITE_KEYS": collector.write_keys}),
         }
         variables = {f"COLLECTOR_{name}": value for name, value in told.items()}

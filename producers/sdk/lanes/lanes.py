@@ -62,7 +62,7 @@ class Lanes:
 
     def add(self, load: Load) -> None:
         """Take a load; its lines go in order."""
-        run = Run(load, list(range(len(load.lines))))
+        run = Run(load, range(len(load.lines)))
         if self._abandoned is not None and load.deadline != inf:
             self._give_up([run], self._abandoned)
         else:
@@ -237,10 +237,7 @@ class Lanes:
     def _parts(self, run: Run) -> Iterable[tuple[int, Run]]:
         if self._map is None:
             return [(0, run)]
-        lane_of, keys = self._map.lane, run.load.keys
-        places: list[list[int]] = [[] for _ in self._lanes]
-        for place in run.places:
-            places[lane_of(keys[place])].append(place)
+        places = self._map.by_lane(map(run.load.keys.__getitem__, run.places), run.places)
         return [(number, Run(run.load, part)) for number, part in enumerate(places) if part]
 
     def _give_up_late(self, now: float) -> None:

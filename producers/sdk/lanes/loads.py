@@ -28,7 +28,7 @@ class Run:
     """Some lines of a load, by their places, in order."""
 
     load: Load
-    places: list[int]
+    places: Sequence[int]
 
     def split(self, count: int) -> tuple[Run, Run]:
         return Run(self.load, self.places[:count]), Run(self.load, self.places[count:])
@@ -88,7 +88,6 @@ def keys_and_lines(runs: Iterable[Run]) -> tuple[list[bytes], list[bytes]]:
     keys: list[bytes] = []
     lines: list[bytes] = []
     for run in runs:
-        of_keys, of_lines = run.load.keys, run.load.lines
-        keys += [of_keys[place] for place in run.places]
-        lines += [of_lines[place] for place in run.places]
+        keys += map(run.load.keys.__getitem__, run.places)
+        lines += map(run.load.lines.__getitem__, run.places)
     return keys, lines

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from producers.sdk.stream import Shard
 
@@ -18,6 +18,7 @@ except ImportError:
     _md5 = partial(hashlib.md5, usedforsecurity=False)
 
 HASHES = 2**128
+T = TypeVar("T")
 _SEVERAL = -1
 
 
@@ -36,6 +37,16 @@ class ShardMap:
         digest: bytes = _md5(key).digest()
         lane = self._by_first_byte[digest[0]]
         return bisect_left(self._lasts, digest) if lane == _SEVERAL else lane
+
+    def by_lane(self, keys: Iterable[bytes], marks: Iterable[T]) -> list[list[T]]:
+        """The marks of the keys, lane by lane, in their order. Quicker than to ask for each key."""
+        found: list[list[T]] = [[] for _ in self.shards]
+        adds = [None if lane == _SEVERAL else found[lane].append for lane in self._by_first_byte]
+        for key, mark in zip(keys, marks, strict=True):
+            digest = _md5(key).digest()
+            add = adds[digest[0]] or found[bisect_left(self._lasts, digest)].append
+            add(mark)
+        return found
 
     def lane_of_hash(self, value: int) -> int:
         """Of an explicit hash key. Raises ValueError where it is none."""

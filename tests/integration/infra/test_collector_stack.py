@@ -118,6 +118,12 @@ def test_a_container_writes_nowhere_but_into_its_spool_and_comes_back_beside_it(
     assert container["RestartPolicy"] == {"Enabled": True, "RestartAttemptPeriod": 60}
 
 
+def test_the_spools_of_all_workers_together_take_half_of_the_tasks_disk(container: Mapping[str, Any]) -> None:
+    variables = {variable["Name"]: variable["Value"] for variable in container["Environment"]}
+
+    assert int(variables["COLLECTOR_SPOOL_BYTES"]) * int(variables["COLLECTOR_WORKERS"]) == 10 * 1024**3
+
+
 def test_a_task_has_longer_to_end_than_its_producer_to_close(stack: Assembly, container: Mapping[str, Any]) -> None:
     attributes = {
         each["Key"]: each["Value"]

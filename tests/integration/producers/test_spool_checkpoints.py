@@ -64,7 +64,7 @@ def test_a_checkpoint_that_a_full_disk_refuses_waits_until_there_is_room(tmp_pat
         calls = len(disk.calls)
         time.sleep(0.1)
         assert len(disk.calls) - calls < 10  # it is not asked all the time
-        disk.empty()
+        disk.room = None
         opened.send(event()).wait(5)
         until(lambda: told(stream)[-1].accepted >= 11)
 
@@ -95,7 +95,7 @@ def test_what_neither_disk_nor_stream_had_when_the_process_ended_is_withdrawn(tm
         lost = opened.send(event())
         until(lambda: disk.calls.count("write") > writes)
         time.sleep(0.02)
-        disk.empty()
+        disk.room = None
         opened.send(event()).wait(5)
         with pytest.raises(TransientError):
             opened.flush(0.01)
