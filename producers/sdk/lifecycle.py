@@ -33,14 +33,14 @@ class _Open:
 
     def __init__(self) -> None:
         self.producers: dict[int, tuple[Closing, Log]] = {}
-        self.process = os.getpid()
+        self.closed_by_multiprocessing = 0  # the process that does it
 
     def close_all(self) -> None:
         for producer, log in list(self.producers.values()):
             try:
                 producer.close()
-            except ClickstreamError as error:  # nobody is left to tell
-                log.warning("not_closed_at_exit", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - nobody is left to tell, and others are to be closed
+                log.warning("not_closed_at_exit", reason=_reason(error))
 
     def renew_all(self) -> None:
         for producer, _ in list(self.producers.values()):
@@ -58,9 +58,9 @@ def opened(producer: Closing, log: Log) -> None:
 
 
 def began_in_this_process() -> None:
-    """Close at the end of this process too, where it is one of multiprocessing's: those end without atexit."""
-    if parent_process() is not None and _open.process != os.getpid():
-        _open.process = os.getpid()
+    """Close at the end of this process too, where it is one of multiprocessing's: most of those end without atexit."""
+    if parent_process() is not None and _open.closed_by_multiprocessing != os.getpid():
+        _open.closed_by_multiprocessing = os.getpid()
         Finalize(None, _open.close_all, exitpriority=100)
 
 
@@ -114,8 +114,12 @@ class _SignalClosing:
         number = os.read(self._reader, 1)[0]
         try:
             self._producer.close(self._seconds)
-        except ClickstreamError as error:
-            self._log.warning("not_closed_at_signal", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - the process is to end whatever comes
+            self._log.warning("not_closed_at_signal", reason=_reason(error))
         self._is_done = True
         # To the thread that runs the handlers, which may be asleep.
         signal.pthread_kill(threading.main_thread().ident or 0, number)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) if isinstance(error, ClickstreamError) else f"{type(error).__name__}: {error}"

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from producers.sdk.clock import SystemClock
@@ -79,6 +80,18 @@ def _multiprocess(producer: EventProducer) -> None:
     child.join()
 
 
+def _start(method: str, producer: EventProducer, stream: str, spool: str) -> None:
+    """A child of multiprocessing's that has a producer of its own and does not close it either."""
+    _send(producer, "parent", 5)
+    child = multiprocessing.get_context(method).Process(target=_send_as, args=("web-2", stream, spool))
+    child.start()
+    child.join()
+
+
+def _send_as(producer_id: str, stream: str, spool: str) -> None:
+    _send(_producer(producer_id, stream, spool, linger=30.0), "child", 5)
+
+
 def _signal(producer: EventProducer) -> None:
     """Sends without end until a signal comes, and tells what was acknowledged."""
     close_on_signals(producer, 5, log=Silence())
@@ -92,16 +105,22 @@ def _signal(producer: EventProducer) -> None:
         acknowledged.write(b"%d\n" % (receipt.producer_seq or 0))
 
 
-def main(how: str, stream: str, spool: str) -> None:
-    producer = EventProducer(
+def _producer(producer_id: str, stream: str, spool: str, *, linger: float) -> EventProducer:
+    return EventProducer(
         FileStream(Path(stream)),
         clock=SystemClock(),
-        producer_id="web-1",
-        settings=ProducerSettings(linger=0.005 if how == "signal" else 30.0),
+        producer_id=producer_id,
+        settings=ProducerSettings(linger=linger),
         spool=SpoolDirectory(Path(spool)) if spool else None,
         log=Silence(),
     )
-    {"exit": _exit, "fork": _fork, "multiprocess": _multiprocess, "signal": _signal}[how](producer)
+
+
+def main(how: str, stream: str, spool: str) -> None:
+    producer = _producer("web-1", stream, spool, linger=0.005 if how == "signal" else 30.0)
+    ways = {"exit": _exit, "fork": _fork, "multiprocess": _multiprocess, "signal": _signal}
+    starting = {how: partial(_start, how, stream=stream, spool=spool) for how in ("spawn", "forkserver")}
+    (ways | starting)[how](producer)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,46 @@ def test_a_forked_child_is_another_producer_and_the_parents_events_are_the_paren
     assert users == {"parent": len(numbers["web-1"]), "child": 5, None: 2}
 
 
+@pytest.mark.parametrize("how", ["spawn", "forkserver"])
+def test_a_started_child_that_has_a_producer_of_its_own_delivers_at_its_end(tmp_path: Path, how: str) -> None:
+    assert child(how, tmp_path).wait(20) == 0
+
+    assert told(tmp_path) == ({"web-1": [1, 2, 3, 4, 5], "web-2": [1, 2, 3, 4, 5]}, {"web-1": 5, "web-2": 5})
+
+
+BROKEN = """
+import os, signal, sys, time
+from producers.sdk import lifecycle
+from tests.support.child_producer import Silence
+class Producer:
+    def __init__(self, name):
+        self.name = name
+    def close(self, timeout=None):
+        print(self.name, flush=True)
+        raise RuntimeError("broken")
+"""
+
+
+def test_one_producer_that_breaks_at_the_end_of_the_interpreter_does_not_keep_others_from_closing() -> None:
+    script = BROKEN + "for name in ('one', 'other'): lifecycle.opened(Producer(name), Silence())"
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False)
+
+    assert (ended.stdout.split(), ended.returncode) == (["one", "other"], 0)
+
+
+def test_a_signal_ends_the_process_though_its_producer_breaks() -> None:
+    script = BROKEN + (
+        "lifecycle.close_on_signals(Producer('one'), 5, log=Silence())\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "time.sleep(5)"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False)
+
+    assert (ended.stdout.split(), ended.returncode) == (["one"], -signal.SIGTERM)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("spool", [False, True])
 def test_a_signal_under_load_costs_nothing_that_was_acknowledged(
