@@ -28,12 +28,13 @@ class Lock:
     def take(cls, path: Path) -> Self | None:
         """None where another has it. Raises OSError where the file cannot be made."""
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        lock = cls(file)  # from here on a forked child lets it go
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(file)
+            lock.close()
             return None
-        return cls(file)
+        return lock
 
     def close(self) -> None:
         if self._file is not None:
@@ -52,6 +53,7 @@ def alone(path: Path, *, make: bool = True) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
     finally:
+        fcntl.flock(file, fcntl.LOCK_UN)  # a child that another thread forked meanwhile has the file open still
         os.close(file)
 
 

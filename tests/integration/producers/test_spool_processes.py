@@ -9,6 +9,7 @@ import pytest
 from contract.errors import ConfigurationError
 from contract.times import epoch_ms
 from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.locks import is_locked
 from producers.sdk.spool.recovery import recover
 from tests.factories import FakeClock
 from tests.support.spools import PRODUCER, adopted, dead, directory, frame, held, other_process
@@ -120,6 +121,28 @@ sys.stdin.readline()
         process.wait(10)  # the parent; its child waits for its input still
 
         assert held(adopted(tmp_path)) == [frame(1)]
+
+
+@pytest.mark.parametrize("how", ["to its end", "to an error"])
+def test_a_child_that_was_forked_while_the_root_was_locked_keeps_nobody_out_of_it(tmp_path: Path, how: str) -> None:
+    script = """
+import os, sys
+from contextlib import suppress
+from pathlib import Path
+from producers.sdk.spool.locks import alone
+with suppress(KeyError), alone(Path(sys.argv[1]) / "~lock"):
+    if not os.fork():
+        sys.stdin.readline()
+        os._exit(0)
+    if sys.argv[2] == "to an error":
+        raise KeyError
+print("left", flush=True)
+"""
+    with other_process(script, str(tmp_path), how) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "left\n"
+
+        assert not is_locked(tmp_path / "~lock")
 
 
 def test_a_clock_that_steps_back_makes_nothing_older_than_it_is_and_nothing_negative(tmp_path: Path) -> None:
