@@ -60,8 +60,7 @@ class SpoolDirectory:
         try:
             with alone(self.root / LOCK_OF_ROOT):
                 directory.mkdir(mode=0o700)
-                self._machine.files.sync_directory(self.root)
-                lock = Lock.take(directory / LOCK)
+                lock = self._first_lock(directory)
         except FileExistsError:
             raise ConfigurationError(f"{directory} is there already: a producer takes a new producer_id") from None
         except OSError as error:
@@ -88,7 +87,10 @@ class SpoolDirectory:
         try:
             with alone(self.root / LOCK_OF_ROOT):
                 lock = Lock.take(directory / LOCK)
-        except OSError:  # it was removed meanwhile
+        except FileNotFoundError:  # it was removed meanwhile
+            return None
+        except OSError as error:
+            self.left[directory.name] = str(error)
             return None
         if lock is None:
             return None
@@ -100,6 +102,14 @@ class SpoolDirectory:
             return None
         self.left.pop(directory.name, None)
         return self._spool(directory, recovered, lock)
+
+    def _first_lock(self, directory: Path) -> Lock | None:
+        try:
+            self._machine.files.sync_directory(self.root)
+            return Lock.take(directory / LOCK)
+        except OSError:
+            shutil.rmtree(directory, ignore_errors=True)  # the producer may try again, with the same id
+            raise
 
     def _sweep(self) -> None:
         # What a process left that died while it removed a spool.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def inspect(root: Path, *, now_ms: int) -> list[Inspected]:
     try:
         with alone(root / LOCK_OF_ROOT, make=False):
             alive = {folder.name: is_locked(folder / LOCK) for folder in folders_in(root)}
-        return [_inspected(root / name, is_alive=alive[name], now_ms=now_ms) for name in alive]
+        return list(_those_there(root, alive, now_ms))
     except OSError as error:
         raise ConfigurationError(f"the spools in {root} cannot be looked at: {error}") from error
 
@@ -43,6 +44,12 @@ def kept_bytes(root: Path) -> list[Path]:
     """Files with damaged bytes that were copied aside and that nobody has taken away since."""
     folder = root / FOLDER
     return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _those_there(root: Path, alive: Mapping[str, bool], now_ms: int) -> Iterator[Inspected]:
+    for name, is_alive in alive.items():
+        with suppress(FileNotFoundError):  # it was delivered and removed meanwhile
+            yield _inspected(root / name, is_alive=is_alive, now_ms=now_ms)
 
 
 def _inspected(folder: Path, *, is_alive: bool, now_ms: int) -> Inspected:

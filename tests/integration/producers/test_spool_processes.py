@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from contract.errors import ConfigurationError
+from contract.errors import ConfigurationError, TransientError
 from contract.times import epoch_ms
 from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.inspect import inspect
 from producers.sdk.spool.locks import is_locked
 from producers.sdk.spool.recovery import recover
 from tests.factories import FakeClock
+from tests.support.full_disk import FullDisk
 from tests.support.spools import PRODUCER, adopted, dead, directory, frame, held, other_process
 
 pytestmark = pytest.mark.integration
@@ -84,6 +88,39 @@ def test_one_name_is_one_spool(tmp_path: Path) -> None:
         directory(tmp_path).open(PRODUCER)
 
 
+def test_a_spool_that_a_disk_refused_may_be_opened_once_it_does_not(tmp_path: Path) -> None:
+    disk = FullDisk()
+    mine = directory(tmp_path, files=disk)
+    disk.broken = {"sync_directory"}
+    with pytest.raises(TransientError, match="no spool can be made"):
+        mine.open(PRODUCER)
+    assert [path.name for path in tmp_path.iterdir()] == ["~lock"]
+
+    disk.broken = set()
+    assert mine.open(PRODUCER).producer_id == PRODUCER
+
+
+def test_a_dead_producers_spool_that_cannot_be_locked_is_left_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / PRODUCER / "lock").mkdir(parents=True)
+    mine = directory(tmp_path)
+
+    assert mine.adopt() == []
+    assert list(mine.left) == [PRODUCER]
+    assert "Is a directory" in mine.left[PRODUCER]
+
+
+def test_a_spool_that_is_delivered_while_others_are_looked_at_is_not_among_them(tmp_path: Path) -> None:
+    spools = [directory(tmp_path).open(name) for name in ("web-1", "web-2")]
+    cursor = tmp_path / "web-1" / "cursor"
+    os.mkfifo(cursor)  # whoever looks at the first waits until it says how far it was delivered
+    with ThreadPoolExecutor() as pool:
+        found = pool.submit(inspect, tmp_path, now_ms=0)
+        with cursor.open("wb"):
+            spools[1].remove()
+
+        assert [spool.producer_id for spool in found.result(10)] == ["web-1"]
+
+
 @pytest.mark.parametrize("name", ["..", ".", "damaged", "a/b", "", "~web", "x" * 65])
 def test_a_name_that_could_leave_the_root_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot name a spool"):
@@ -129,6 +166,7 @@ def test_a_child_that_was_forked_while_the_root_was_locked_keeps_nobody_out_of_i
 import os, sys
 from contextlib import suppress
 from pathlib import Path
+from producers.sdk.spool.inspect import inspect
 from producers.sdk.spool.locks import alone
 with suppress(KeyError), alone(Path(sys.argv[1]) / "~lock"):
     if not os.fork():
