@@ -14,7 +14,7 @@ FOLDER = "damaged"  # beside the spools
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """`size` bytes at `start` of a segment; `kept` is where they lie now, None where somebody took the file away."""
+    """`size` bytes at `start` of a segment; `kept` is where they lie now, None where somebody took them away."""
 
     producer_id: str
     segment: str

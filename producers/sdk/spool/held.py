@@ -62,7 +62,7 @@ class Held:
         with self._lock:
             if up_to <= self.forgotten:
                 return []
-            self.forgotten = up_to
+            self.forgotten = self.last if up_to == self.last else up_to  # whose count knows of damaged frames
             # The newest that has a frame stays: it tells how far the producer was.
             newest = max((number for number, (_, size) in self._sizes.items() if size > HEADER_BYTES), default=0)
             done = [

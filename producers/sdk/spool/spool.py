@@ -18,7 +18,7 @@ from producers.sdk.spool.held import Held, SpoolDepth
 from producers.sdk.spool.locks import Lock
 from producers.sdk.spool.machine import Machine
 from producers.sdk.spool.recovery import Recovered
-from producers.sdk.spool.segments import Segment, walk
+from producers.sdk.spool.segments import HEADER_BYTES, Segment, walk
 from producers.sdk.spool.settings import SpoolSettings
 from producers.sdk.spool.writing import Writer
 
@@ -140,15 +140,19 @@ class Spool:
     def _found(self, start: Position, segments: list[tuple[Segment, int]]) -> Iterator[tuple[Segment, Found]]:
         for segment, end in segments:
             begin = start.end if segment.number == start.segment else 0
+            reached = max(begin, HEADER_BYTES)
             try:
                 for found in walk(segment, start=begin, end=end):
+                    reached = max(reached, found.end)
                     if isinstance(found, Bad):
                         self._keep(segment, found)
                     else:
                         yield segment, found
             except FileNotFoundError:
-                if self._held.has(segment):  # else it was delivered meanwhile
-                    self._damaged[segment.path.name, begin] = Damage.gone(segment, begin, end)
+                if not self._held.has(segment):  # it was delivered meanwhile
+                    continue
+            if reached < end:
+                self._damaged[segment.path.name, reached] = Damage.gone(segment, reached, end)
 
     def _keep(self, segment: Segment, bad: Bad) -> None:
         if not bad.torn and (segment.path.name, bad.start) not in self._damaged:

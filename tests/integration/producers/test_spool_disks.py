@@ -13,6 +13,7 @@ from contract.errors import ConfigurationError, TransientError
 from producers.sdk.spool.damage import Damage
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.files import DiskFiles
+from producers.sdk.spool.held import SpoolDepth
 from tests.support.crashing_disk import CrashingDisk
 from tests.support.full_disk import FullDisk
 from tests.support.spools import PRODUCER, SMALL, adopted, dead, directory, frame, held, other_process
@@ -79,6 +80,33 @@ def test_a_segment_that_somebody_took_away_is_named_and_the_others_come_back(tmp
 
     assert held(spool) == [big[0], big[2]]
     assert [(each.segment, each.kept) for each in spool.damaged()] == [(gone.name, None)]
+
+
+def test_what_somebody_cut_off_a_segment_is_named_and_the_others_come_back(tmp_path: Path) -> None:
+    spool = directory(tmp_path).open(PRODUCER)
+    big = [frame(number, size=SMALL // 3) for number in range(1, 6)]  # two in a segment
+    ends = [spool.append(each).end for each in big]
+    cut = segments(tmp_path)[0]
+    os.truncate(cut, ends[0])
+
+    assert held(spool) == [big[0], *big[2:]]
+    assert spool.damaged() == (Damage(PRODUCER, cut.name, ends[0], ends[1] - ends[0], None),)
+
+
+def test_once_all_that_can_be_read_is_delivered_nothing_is_left_to_deliver(tmp_path: Path) -> None:
+    spool = directory(tmp_path).open(PRODUCER)
+    for each in FIVE:
+        spool.append(each)
+    [segment] = segments(tmp_path)
+    data = bytearray(segment.read_bytes())
+    data[data.index(b'"n":3')] ^= 1
+    segment.write_bytes(data)
+
+    read = spool.read(None, 10**6)
+    spool.forget(read[-1][0])
+
+    assert [each for _, each in read] == [*FIVE[:2], *FIVE[3:]]
+    assert spool.depth() == SpoolDepth(0, 0, 0.0)
 
 
 def test_a_full_spool_says_so_and_takes_again_once_there_is_room(tmp_path: Path) -> None:
