@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 Entry = Literal["lambda", "fargate", "none"]
@@ -11,6 +11,12 @@ _REPOSITORY: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{1,255}:[A-Za-z0-9_][A-Za-
 _CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-z0-9-]+")
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+_OF_ONE_ENTRY: Final = {
+    **dict.fromkeys(("jwt_issuer", "jwt_audience", "requests_per_second"), "lambda"),
+    **dict.fromkeys(("image", "certificate_arn", "tasks", "spool"), "fargate"),
+}
+"""Settings that the other entry has no use for."""
 
 WRITE_KEYS: Final = "collector-write-keys"
 """The parameter of SSM with the hashes of the write keys."""
@@ -22,7 +28,7 @@ class CollectorConfig:
 
     `write_keys`: None has the hashes of the keys read from the stage's SSM parameter `collector-write-keys`, which is
     put there by hand; a text has that text put into the environment, and so into the templates: hashes, never keys.
-    Either is what `producers.collector.write_keys` reads.
+    Either is what `producers.collector.write_keys` reads. A setting that the entry has no use for is refused.
     """
 
     entry: Entry = "lambda"
@@ -51,6 +57,15 @@ class CollectorConfig:
             raise ValueError("collector requests_per_second, tasks: at least 1, and no fewer at most than at least")
         if self.entry == "fargate":
             self._require_containers()
+        if ignored := [name for name in self._changed() if not self._heeds(name)]:
+            raise ValueError(f"collector {', '.join(ignored)}: of no use to entry {self.entry!r}")
+
+    def _changed(self) -> list[str]:
+        """Settings that are not the usual."""
+        return [f.name for f in fields(self) if f.name != "entry" and getattr(self, f.name) != f.default]
+
+    def _heeds(self, setting: str) -> bool:
+        return self.entry != "none" and _OF_ONE_ENTRY.get(setting, self.entry) == self.entry
 
     def _require_containers(self) -> None:
         if self.jwt_issuer:

@@ -46,6 +46,14 @@ def test_an_image_is_a_repository_and_a_tag() -> None:
         ({"requests_per_second": 0}, "requests_per_second"),
         ({"tasks": (3, 2)}, "tasks"),
         ({"tasks": (0, 2)}, "tasks"),
+        ({"image": "collector:1"}, "image: of no use to entry 'lambda'"),
+        ({"certificate_arn": CERTIFICATE, "spool": False}, "certificate_arn, spool: of no use to entry 'lambda'"),
+        ({"tasks": (1, 2)}, "tasks: of no use to entry 'lambda'"),
+        (
+            {"entry": "fargate", "image": "collector:1", "certificate_arn": CERTIFICATE, "requests_per_second": 5},
+            "requests_per_second: of no use to entry 'fargate'",
+        ),
+        ({"entry": "none", "truncate_ip": True}, "truncate_ip: of no use to entry 'none'"),
     ],
 )
 def test_what_it_cannot_be_is_refused_by_name(settings: dict[str, Any], told: str) -> None:
