@@ -13,6 +13,9 @@ from infra.config import Config
 
 IDLE_SECONDS: Final = 60
 """How long a silent connection is kept; the server keeps its end for longer, or requests would meet a closed one."""
+PATHS: Final = ("/v1/events", "/v1/pixel", "/health", "/ready", "/openapi.json")
+"""What is let through: `/metrics` is nobody's outside."""
+_NOT_FOUND: Final = 404
 
 
 class CollectorLoadBalancer(Construct):
@@ -40,6 +43,7 @@ class CollectorLoadBalancer(Construct):
             certificates=[elb.ListenerCertificate.from_arn(config.collector.certificate_arn)],
             ssl_policy=elb.SslPolicy.RECOMMENDED_TLS,
             open=False,
+            default_action=elb.ListenerAction.fixed_response(_NOT_FOUND),
         )
         self.targets = self._targets(listener, containers)
 
@@ -53,6 +57,8 @@ class CollectorLoadBalancer(Construct):
     def _targets(self, listener: elb.ApplicationListener, containers: CollectorService) -> elb.ApplicationTargetGroup:
         return listener.add_targets(
             "Tasks",
+            priority=1,
+            conditions=[elb.ListenerCondition.path_patterns([*PATHS])],
             port=PORT,
             protocol=elb.ApplicationProtocol.HTTP,
             targets=[containers.service],

@@ -153,6 +153,19 @@ def test_requests_come_over_tls_to_tasks_that_are_ready(stack: Assembly, contain
     assert "/health" in container["HealthCheck"]["Command"][-1]
 
 
+def test_metrics_are_not_let_through_however_their_address_is_written(stack: Assembly) -> None:
+    rule = only(stack, "AWS::ElasticLoadBalancingV2::ListenerRule")
+    [condition] = rule["Conditions"]
+    [otherwise] = only(stack, "AWS::ElasticLoadBalancingV2::Listener")["DefaultActions"]
+
+    assert (condition["Field"], condition["PathPatternConfig"]["Values"]) == (
+        "path-pattern",
+        ["/v1/events", "/v1/pixel", "/health", "/ready", "/openapi.json"],
+    )
+    assert [action["Type"] for action in rule["Actions"]] == ["forward"]
+    assert (otherwise["Type"], otherwise["FixedResponseConfig"]) == ("fixed-response", {"StatusCode": "404"})
+
+
 def test_tasks_are_reached_through_the_load_balancer_alone(stack: Assembly) -> None:
     admitted = {
         (stack.render(rule.properties["SourceSecurityGroupId"]), stack.render(rule.properties["GroupId"]))
