@@ -18,14 +18,15 @@ def connect(
     stream: str,
     *,
     name: str,
-    spool: Path | None = None,
+    spool: Path | SpoolDirectory | None = None,
     settings: ProducerSettings | None = None,
     endpoint_url: str | None = None,
 ) -> EventProducer:
     """A producer that puts events on this Kinesis stream. `name`: the program's, with which its `producer_id` begins.
 
     With `spool`, a folder on a disk that outlives the process, an event is acknowledged once it is synced there; any
-    number of processes may share the folder. Region and credentials are those that botocore finds.
+    number of processes may share the folder. A `SpoolDirectory` has bounds and syncs of its own choice.
+    Region and credentials are those that botocore finds.
     Raises `ConfigurationError` where there is no region, or the folder cannot be written.
     """
     chosen, clock = settings or ProducerSettings(), SystemClock()
@@ -37,5 +38,5 @@ def connect(
         clock=clock,
         producer_id=new_producer_id(name),
         settings=chosen,
-        spool=None if spool is None else SpoolDirectory(spool),
+        spool=SpoolDirectory(spool) if isinstance(spool, Path) else spool,
     )

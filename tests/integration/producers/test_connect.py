@@ -14,6 +14,8 @@ from contract.errors import ConfigurationError, TransientError
 from contract.kpl import payloads
 from producers.sdk.connecting import connect
 from producers.sdk.settings import ProducerSettings
+from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.inspect import inspect
 
 pytestmark = pytest.mark.integration
 
@@ -49,6 +51,17 @@ def test_an_event_is_on_disk_when_acknowledged_and_on_the_stream_when_closed(mot
     assert told is not None
     assert (told.producer_id, told.accepted, told.final) == (producer.producer_id, 1, True)
     assert [path.name for path in (tmp_path / "spool").iterdir() if path.is_dir()] == []
+
+
+def test_a_spool_may_have_bounds_of_its_own(moto_url: str, tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path, max_bytes=2**20, segment_bytes=2**16, fsync=0.5)
+    settings = ProducerSettings(close_seconds=0.2)
+    producer = connect("nowhere", name="shop", spool=spool, settings=settings, endpoint_url=moto_url)
+
+    producer.track("view", user_id="u-1", item_id="i-1").wait(10)
+    producer.close()
+
+    assert [found.undelivered for found in inspect(tmp_path, now_ms=0)] == [1]
 
 
 def test_a_stream_that_is_not_there_is_said_of_each_event(moto_url: str) -> None:
