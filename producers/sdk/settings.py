@@ -47,7 +47,7 @@ class ProducerSettings:
         _within("aggregate_bytes", self.aggregate_bytes, 1_024, MAX_RECORD_BYTES - 1_024)  # and the key
         _within("senders", self.senders, 1, 64)
         _within("memory_bytes", self.memory_bytes, _MIB, 1024 * _MIB * 64)
-        _within("delivery_seconds", self.delivery_seconds, 0, _DAY)
+        _within("delivery_seconds", self.delivery_seconds, 0.01, _DAY)  # 0 would give up each event at once
         _within("checkpoint_every", self.checkpoint_every, 0, INTERVAL_SECONDS)
         _within("close_seconds", self.close_seconds, 0, _DAY)
         if self.overflow not in get_args(Overflow):

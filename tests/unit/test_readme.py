@@ -1,4 +1,4 @@
-"""What README tells people to type exists."""
+"""What README and the page on sending tell people to type exists."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+SENDING = (ROOT / "docs" / "producers.md").read_text()
+COMMANDS = {
+    *re.findall(r"\.venv/bin/clickstream ([^`]+)`", README),
+    *re.findall(r"`clickstream ([^`]+ [^`]+)`", SENDING),
+}
 
 
 def test_every_make_target_that_readme_names_is_in_the_makefile() -> None:
@@ -23,8 +28,8 @@ def test_every_make_target_that_readme_names_is_in_the_makefile() -> None:
     assert named - targets == set()
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"\.venv/bin/clickstream ([^`]+)`", README))))
-def test_every_clickstream_command_that_readme_names_is_understood(command: str) -> None:
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_clickstream_command_that_people_are_told_is_understood(command: str) -> None:
     assert callable(parser().parse_args(command.split()).command)
 
 

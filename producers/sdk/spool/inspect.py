@@ -18,7 +18,9 @@ from producers.sdk.spool.segments import Segment, segments_in, walk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspected:
-    """One producer's spool. What is called undelivered may have been delivered within the last second."""
+    """One producer's spool. What is called undelivered may have been delivered: a live process that has nothing more to
+    deliver notes the last second's with its next checkpoint.
+    """
 
     producer_id: str
     is_alive: bool  # a process has it

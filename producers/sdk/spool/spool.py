@@ -97,7 +97,7 @@ class Spool:
         return frames
 
     def forget(self, up_to: Position) -> None:
-        """Everything up to here was delivered. A crash repeats at most what was forgotten in the last second."""
+        """Everything up to here was delivered. A crash repeats at most what was forgotten within one second."""
         if not self._lock.is_held:
             return
         gone = self._held.forget(up_to)

@@ -161,6 +161,7 @@ def test_a_producer_id_that_no_event_may_carry_stops_at_start() -> None:
         {"memory_bytes": 1_000},
         {"senders": 0},
         {"linger": -1},
+        {"delivery_seconds": 0},
         {"overflow": "explode"},
     ],
 )
