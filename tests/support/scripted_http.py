@@ -7,10 +7,17 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import pytest
+
+from tests.support.loopback_certificate import certificate
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,31 @@ def scripted_http(tls: ssl.SSLContext | None = None) -> Iterator[ScriptedHttp]:
         script.closed.set()
         server.shutdown()
         server.server_close()
+
+
+def nothing_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy, and no certificates but those that botocore brings, whatever this machine is told."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "aws_ca_bundle", "requests_ca_bundle"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def trust(
+    pem: Path, monkeypatch: pytest.MonkeyPatch, name: str, *, answer: Answer, ask: Callable[[str], T]
+) -> tuple[T, T, T, int]:
+    """What comes of asking a server with a certificate of its own: as it is, once the variable `name` names that, and
+    by another name than the certificate's; and how many requests arrived.
+    """
+    bundle = certificate(pem)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(bundle)
+    with scripted_http(tls) as http:
+        http.answer = answer
+        stranger = ask(http.url)
+        monkeypatch.setenv(name, str(bundle))
+        known = ask(http.url)
+        other_name = ask(http.url.replace("127.0.0.1", "localhost"))
+    return stranger, known, other_name, len(http.requests)
 
 
 class _Server(ThreadingHTTPServer):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,8 +22,7 @@ from consumers.realtime.calls import Call
 from consumers.realtime.sending import Refused
 from consumers.realtime.signed_http import SignedPersonalizeEvents
 from contract.errors import ConfigurationError, TransientError
-from tests.support.loopback_certificate import certificate
-from tests.support.scripted_http import Answer, ScriptedHttp, scripted_http
+from tests.support.scripted_http import Answer, ScriptedHttp, nothing_between, scripted_http, trust
 from tests.support.sigv4_check import botocores_authorization
 
 pytestmark = pytest.mark.integration
@@ -50,9 +48,7 @@ def http() -> Iterator[ScriptedHttp]:
 def _afresh(http: ScriptedHttp, monkeypatch: pytest.MonkeyPatch) -> None:
     http.answer = Answer()
     http.requests.clear()
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "aws_ca_bundle", "requests_ca_bundle"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+    nothing_between(monkeypatch)
 
 
 def session(token: str | None = None) -> Any:
@@ -257,14 +253,8 @@ def test_without_credentials_nothing_is_asked(http: ScriptedHttp) -> None:
 def test_only_a_certificate_that_botocore_would_trust_is_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    bundle = certificate(tmp_path / "loopback.pem")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(bundle)
-    with scripted_http(tls) as http:
-        stranger = outcome(lean(http.url))
-        monkeypatch.setenv(name, str(bundle))
-        known = outcome(lean(http.url))
-        other_name = outcome(lean(http.url.replace("127.0.0.1", "localhost")))
+    stranger, known, other_name, requests = trust(
+        tmp_path / "loopback.pem", monkeypatch, name, answer=Answer(), ask=lambda url: outcome(lean(url))
+    )
 
-    assert (stranger, known, other_name) == (BUSY, TAKEN, BUSY)
-    assert len(http.requests) == 1
+    assert (stranger, known, other_name, requests) == (BUSY, TAKEN, BUSY, 1)

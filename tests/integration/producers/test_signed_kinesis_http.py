@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
@@ -20,8 +19,7 @@ from contract.errors import ConfigurationError, TransientError
 from producers.sdk.clock import SystemClock
 from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.stream import Outcome, Record
-from tests.support.loopback_certificate import certificate
-from tests.support.scripted_http import Answer, ScriptedHttp, scripted_http
+from tests.support.scripted_http import Answer, ScriptedHttp, nothing_between, scripted_http, trust
 from tests.support.sigv4_check import botocores_authorization
 
 pytestmark = pytest.mark.integration
@@ -41,9 +39,7 @@ def http() -> Iterator[ScriptedHttp]:
 def _afresh(http: ScriptedHttp, monkeypatch: pytest.MonkeyPatch) -> None:
     http.answer = TAKEN
     http.requests.clear()
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "aws_ca_bundle", "requests_ca_bundle"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
+    nothing_between(monkeypatch)
     for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
 
@@ -185,15 +181,8 @@ def test_what_botocore_makes_no_client_of_is_a_matter_of_configuration() -> None
 def test_only_a_certificate_that_botocore_would_trust_is_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    bundle = certificate(tmp_path / "loopback.pem")
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(bundle)
-    with scripted_http(tls) as http:
-        http.answer = TAKEN
-        stranger = outcome(stream(http.url))
-        monkeypatch.setenv(name, str(bundle))
-        known = outcome(stream(http.url))
-        other_name = outcome(stream(http.url.replace("127.0.0.1", "localhost")))
+    stranger, known, other_name, requests = trust(
+        tmp_path / "loopback.pem", monkeypatch, name, answer=TAKEN, ask=lambda url: outcome(stream(url))
+    )
 
-    assert (stranger, known, other_name) == (BUSY, [Outcome("s-1")], BUSY)
-    assert len(http.requests) == 1
+    assert (stranger, known, other_name, requests) == (BUSY, [Outcome("s-1")], BUSY, 1)
