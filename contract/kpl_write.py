@@ -6,11 +6,8 @@ packs gives the keys of one shard alone.
 """
 
 import hashlib
-from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from itertools import accumulate, islice
-from operator import add
 from typing import Final
 
 from contract.kpl import MAGIC
@@ -48,10 +45,10 @@ class Aggregate:
         """Take the record; False, and it is not taken, where it does not fit. A first one always does."""
         number = self._keys.get(key, len(self._keys))
         hashed, hash_number = None if hash_key is None else hash_key.encode(), None
-        size = self._size + (0 if key in self._keys else _with_header(len(key)))
+        size = self._size + (0 if key in self._keys else _field(len(key)))
         if hashed is not None:
             hash_number = self._hash_keys.get(hashed, len(self._hash_keys))
-            size += 0 if hashed in self._hash_keys else _with_header(len(hashed))
+            size += 0 if hashed in self._hash_keys else _field(len(hashed))
         parts = _record(data, number, hash_number)
         size += sum(map(len, parts))
         if self.count and size > self._limit:
@@ -81,100 +78,32 @@ class Aggregate:
 def pack(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
     """What an `Aggregate` makes of the records, one after another: each record for the stream, and how many it holds.
 
-    Quicker, most so for data below 2 KiB and up to 128 keys in an aggregate; without explicit hash keys.
+    Quicker, most so for data and keys below 2 KiB and up to 128 keys in an aggregate; without explicit hash keys.
     """
     if len(keys) != len(data):
         raise ValueError(f"{len(keys)} keys for {len(data)} records")
-    at, taken = 0, 1
-    while taken:
-        taken, until = 0, at + _BLOCK
-        for packed, count in _by_tables(keys[at:until], data[at:until], limit, is_last=until >= len(keys)):
-            yield packed, count
-            taken += count
-        at += taken
-    yield from _one_by_one(keys[at:], data[at:], limit)
-
-
-def _by_tables(
-    keys: Sequence[bytes], data: Sequence[bytes], limit: int, *, is_last: bool
-) -> Iterator[tuple[bytes, int]]:
-    """As far as the tables know what is needed, and as aggregates are sure to be full; the last need not be.
-
-    All that is done for each record is done by the interpreter's own functions.
-    """
-    lengths, key_lengths = list(map(len, data)), list(map(len, keys))
-    if not lengths or max(lengths) >= _LENGTHS or max(key_lengths) >= _LENGTHS:
-        return
-    key_sizes = list(map(_KEY_SIZES.__getitem__, key_lengths))
-    ends = list(accumulate(map(add, map(_SIZES.__getitem__, lengths), key_sizes)))  # as if no key came twice
-    at = 0
-    while at < len(keys):
-        numbers, to = _that_fit(keys, key_sizes, ends, at, limit - _FRAME_BYTES)
-        if len(numbers) > _SHORT or (to == len(keys) and not is_last):
-            return
-        if to - at == 1:
-            yield alone(keys[at], data[at]), 1
-        else:
-            yield _framed(_body(numbers, keys[at:to], data[at:to], lengths[at:to])), to - at
-        at = to
-
-
-def _that_fit(
-    keys: Sequence[bytes], key_sizes: Sequence[int], ends: Sequence[int], at: int, room: int
-) -> tuple[Collection[bytes], int]:
-    """The keys of an aggregate that begins at `at`, each once, and where it ends. A first record always fits."""
-    room += ends[at - 1] if at else 0
-    found: dict[bytes, None] = {}
-    to = at
-    while True:
-        more = max(bisect_right(ends, room, to), at + 1)
-        if more == to < len(keys) and keys[to] in found and ends[to] - key_sizes[to] <= room:
-            more = to + 1
-        if more == to:
-            return found, to
-        known = len(found)
-        found |= dict.fromkeys(keys[to:more])
-        if len(found) - known < more - to:  # what comes again needs no room in the table
-            room += sum(key_sizes[to:more]) - sum(_KEY_SIZES[len(key)] for key in islice(found, known, None))
-        to = more
-
-
-def _body(numbers: Collection[bytes], keys: Sequence[bytes], data: Sequence[bytes], lengths: Sequence[int]) -> bytes:
-    first = 2 * len(numbers)
-    parts = [b""] * (first + _PARTS * len(keys))
-    parts[0:first:2] = map(_KEY_HEADERS.__getitem__, map(len, numbers))
-    parts[1:first:2] = numbers
-    parts[first::_PARTS] = map(_RECORD_HEADERS.__getitem__, lengths)
-    parts[first + 1 :: _PARTS] = map(dict(zip(numbers, _NUMBERS, strict=False)).__getitem__, keys)
-    parts[first + 2 :: _PARTS] = map(_DATA_HEADERS.__getitem__, lengths)
-    parts[first + 3 :: _PARTS] = data
-    return b"".join(parts)
-
-
-def _one_by_one(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
     numbers: dict[bytes, int] = {}
     parts: list[bytes] = []
     size = _FRAME_BYTES
     for key, piece in zip(keys, data, strict=True):
-        length, number = len(piece), numbers.get(key)
+        number = numbers.get(key)
         try:
+            own, head, middle = _AROUND[len(piece)]
             if number is None:
                 number = len(numbers)
-                after = size + _KEY_SIZES[len(key)] + _SIZES[length]
-            else:
-                after = size + _SIZES[length]
-            record = _RECORD_HEADERS[length], _NUMBERS[number], _DATA_HEADERS[length], piece
+                own += _FIELDS[len(key)]
+            record = head, _NUMBERS[number], middle, piece
         except IndexError:
-            number = numbers.get(key, len(numbers))
-            record = _record(piece, number)
-            after = size + (0 if key in numbers else _with_header(len(key))) + sum(map(len, record))
-        if after > limit and parts:
+            own = 0 if key in numbers else _field(len(key))
+            record = _record(piece, numbers.get(key, len(numbers)))
+            own += sum(map(len, record))
+        size += own
+        if size > limit and parts:
             yield _closed(numbers, (), parts), len(parts) // _PARTS
-            numbers, parts, number, record = {}, [], 0, _record(piece, 0)
-            after = _FRAME_BYTES + _with_header(len(key)) + sum(map(len, record))
-        numbers[key] = number
+            numbers, parts, record = {}, [], _record(piece, 0)
+            size = _FRAME_BYTES + _field(len(key)) + sum(map(len, record))
+        numbers.setdefault(key, len(numbers))
         parts += record
-        size = after
     if parts:
         yield _closed(numbers, (), parts), len(parts) // _PARTS
 
@@ -214,11 +143,17 @@ def _record(data: bytes, number: int, hash_number: int | None = None) -> tuple[b
     numbers = _varint(number)
     if hash_number is not None:
         numbers += _HASH_KEY_INDEX + _varint(hash_number)
-    size = len(_KEY_INDEX) + len(numbers) + _with_header(len(data))
-    return _RECORD + _varint(size) + _KEY_INDEX, numbers, _DATA + _varint(len(data)), data
+    _, head, middle = _around(len(data), len(numbers))
+    return head, numbers, middle, data
 
 
-def _with_header(length: int) -> int:
+def _around(length: int, numbers: int) -> tuple[int, bytes, bytes]:
+    """Of a record with so many bytes of data, and of numbers: its size, and what stands before each."""
+    size = len(_KEY_INDEX) + numbers + _field(length)
+    return _field(size), _RECORD + _varint(size) + _KEY_INDEX, _DATA + _varint(length)
+
+
+def _field(length: int) -> int:
     """The size of a field of so many bytes with its tag and its length."""
     return 1 + len(_varint(length)) + length
 
@@ -235,10 +170,6 @@ def _varint(value: int) -> bytes:
 
 # For the records that `pack` is quick with, by the length of the data, or of the key.
 _LENGTHS: Final = 2_048
-_BLOCK: Final = 1_024  # records that are looked at together
-_KEY_HEADERS: Final = [_KEY + _varint(length) for length in range(_LENGTHS)]
-_KEY_SIZES: Final = [_with_header(length) for length in range(_LENGTHS)]
-_SIZES: Final = [_with_header(2 + size) for size in _KEY_SIZES]
-_RECORD_HEADERS: Final = [_RECORD + _varint(2 + size) + _KEY_INDEX for size in _KEY_SIZES]
-_DATA_HEADERS: Final = [_DATA + _varint(length) for length in range(_LENGTHS)]
+_AROUND: Final = [_around(length, 1) for length in range(_LENGTHS)]
+_FIELDS: Final = [_field(length) for length in range(_LENGTHS)]
 _NUMBERS: Final = [_varint(number) for number in range(_SHORT)]

@@ -23,6 +23,7 @@ from tests.bench import codec_peers as peers
 
 EVENTS = 50_000
 LIMIT = 51_200
+LOAD = 5_000
 SHARDS = [Shard(f"shardId-{n:012}", HASHES * n // 4, HASHES * (n + 1) // 4 - 1) for n in range(4)]
 
 Side = Callable[[], int]  # how many events it worked through
@@ -33,12 +34,13 @@ def aggregate(keys: Sequence[bytes], events: Sequence[bytes]) -> Iterator[tuple[
 
 
 def routed(keys: Sequence[bytes], events: Sequence[bytes], shards: ShardMap) -> Iterator[tuple[bytes, int]]:
-    """An aggregate holds one shard's keys."""
+    """An aggregate holds one shard's keys. Routed load by load, as the producer does."""
     lanes: list[tuple[list[bytes], list[bytes]]] = [([], []) for _ in shards.shards]
-    for key, event, lane in zip(keys, events, map(shards.lane, keys), strict=True):
-        of_lane = lanes[lane]
-        of_lane[0].append(key)
-        of_lane[1].append(event)
+    for at in range(0, len(keys), LOAD):
+        load = range(at, min(at + LOAD, len(keys)))
+        for (of_keys, of_events), places in zip(lanes, shards.by_lane(keys[at : load.stop], load), strict=True):
+            of_keys.extend(map(keys.__getitem__, places))
+            of_events.extend(map(events.__getitem__, places))
     for of_lane in lanes:
         yield from pack(*of_lane, LIMIT)
 

@@ -33,6 +33,7 @@ _PEERS: Final = {
     "boto3": 120_000,
     "aiobotocore": 100_000,
     "aws_kinesis_agg": 150_000,
+    "aws_kinesis_agg x 2": 150_000,
     "async-kinesis": 12_000,
     "async-kinesis KPL": 100_000,
     "aiokpl": 10_000,
