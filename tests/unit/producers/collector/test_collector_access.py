@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from producers.collector.asgi import client_ip
 from producers.collector.enrichment import Device, truncated
 from producers.collector.http import Response
 from producers.collector.key_sets import fetcher
+from producers.collector.problems import Problem
 from producers.collector.rates import Bucket
 from producers.collector.settings import ServerSettings, Settings, load_settings, rules_of
 from producers.collector.tokens import JwksTokens
@@ -102,6 +105,28 @@ def test_a_token_that_its_issuer_signed_for_us_is_good() -> None:
 )
 def test_any_other_token_is_refused(said: bytes, why: str) -> None:
     assert problem(checker(Keys(("1", SIGNER))), said) == why
+
+
+@pytest.mark.parametrize(("ago", "why"), [(15, ""), (45, "the token is refused: ExpiredSignature")])
+def test_an_issuers_clock_may_differ_by_half_a_minute(ago: int, why: str) -> None:
+    assert problem(checker(Keys(("1", SIGNER))), token(exp=int(time.time()) - ago)) == why
+
+
+def test_without_keys_of_tokens_a_client_is_asked_to_come_again() -> None:
+    keys, clock = Keys(("1", SIGNER)), FakeClock()
+    world = CollectorWorld(access=Access([WEB], monotonic=clock.monotonic, tokens=checker(keys, clock)))
+    keys.breaks = True
+    clock.pass_seconds(61)
+
+    answer = world.post(b"[]", authorization=b"Bearer " + token(kid="2"))
+
+    assert (answer.status, header(answer, b"retry-after")) == (503, b"5")
+
+
+@pytest.mark.parametrize(("issuer", "audience"), [("", "events"), ("https://id.example", "")])
+def test_tokens_of_anyone_or_for_anyone_are_not_taken(issuer: str, audience: str) -> None:
+    with pytest.raises(ConfigurationError, match="jwt_issuer"):
+        JwksTokens(Keys(("1", SIGNER)), issuer=issuer, audience=audience, monotonic=FakeClock().monotonic)
 
 
 def test_new_keys_are_fetched_when_they_are_needed_but_not_for_each_token() -> None:
@@ -213,6 +238,19 @@ def test_that_anyone_may_send_must_be_said() -> None:
 def test_settings_that_do_not_go_together_stop_the_start(settings: Settings) -> None:
     with pytest.raises(ConfigurationError):
         rules_of(settings, monotonic=FakeClock().monotonic)
+
+
+@pytest.mark.parametrize(("workers", "seconds"), [(1, 0), (2, 3), (4, 15)])
+def test_the_workers_share_what_a_key_may_send(workers: int, seconds: int) -> None:
+    keys = json.dumps([{"name": "web", "sha256": HASH, "events_per_second": 10}])
+    access = rules_of(Settings(write_keys=keys), monotonic=FakeClock().monotonic, workers=workers).access
+    key = access.key_of(KEY)
+
+    access.count(key, 60)
+
+    with pytest.raises(Problem) if seconds else nullcontext() as refused:
+        access.check_rate(key)
+    assert refused is None or (b"retry-after", b"%d" % seconds) in refused.value.headers
 
 
 def test_settings_come_from_the_environment() -> None:
