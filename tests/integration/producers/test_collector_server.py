@@ -16,6 +16,7 @@ from contract.kpl import payloads
 from tests.support.collector_process import collector_process
 from tests.support.collector_server import ROOT
 from tests.support.collector_world import KEY, WEB
+from tests.support.sdk_process import spools_in
 from tests.support.sharded_kinesis import ShardedKinesis, sharded_kinesis
 
 pytestmark = pytest.mark.integration
@@ -33,6 +34,7 @@ def test_two_workers_deliver_all_that_they_took_and_say_that_it_was_all(tmp_path
         statuses = {collector.post(json.dumps([e, {"event_type": "view"}]), write_key=KEY.decode()) for e in events}
         strangers = collector.post(json.dumps(events), write_key="wrong")
         pixel = status_of(f"http://127.0.0.1:{collector.port}/v1/pixel?k=open%20sesame&event_type=opened&user_id=u-1")
+        spools = spools_in(tmp_path / "spool")
         code = collector.stop(20)
 
     taken = lines_of(stream)
@@ -43,8 +45,9 @@ def test_two_workers_deliver_all_that_they_took_and_say_that_it_was_all(tmp_path
     assert {(e["app_id"], e["context"]["ip"]) for e in good} == {("shop", "127.0.0.0")}
     assert [line for line in taken if line == b'{"event_type": "view"}\n'] == [b'{"event_type": "view"}\n'] * 40
     assert sum(checkpoint.accepted for checkpoint in checkpoints) == len(good) == 41
-    assert len(checkpoints) == 2
-    assert all(checkpoint.producer_id.startswith("web-") for checkpoint in checkpoints)
+    assert len(spools) == 2
+    assert {checkpoint.producer_id for checkpoint in checkpoints} == spools
+    assert all(producer_id.startswith("web-") for producer_id in spools)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,18 @@ def test_the_lines_of_a_key_arrive_in_their_order_where_it_is_asked_for(seed: in
     assert first_times == lines_by_key(loads)
 
 
+def test_in_order_nothing_goes_while_lines_that_went_elsewhere_wait_for_the_next_map() -> None:
+    lanes = with_map(ordered=True)
+    lanes.add(load("a:1", "a:2"))
+    lanes.settle(takes(lanes, 0.0), [Outcome("shardId-of-a-child")], 0.0, lambda: 0.0)
+    lanes.add(load("a:3"))
+
+    assert (lanes.take(1.0), lanes.wake_at(1.0)) == (None, None)
+    lanes.remap(ShardMap(even_shards(2)))
+    [record] = taken(lanes, 1.0)
+    assert [line.data for line in taken_apart(record)] == [b"a:1", b"a:2", b"a:3"]
+
+
 def takes(lanes: Lanes, now: float) -> Call:
     call = lanes.take(now)
     assert call is not None
