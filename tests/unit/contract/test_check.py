@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,7 +28,22 @@ GOOD: dict[str, Any] = {
 
 
 class OtherContext(Context, frozen=True):
-    secret: str = "s"
+    secret: object = "s"
+
+
+class OtherConsent(Consent, frozen=True):
+    secret: object = "s"
+
+
+class OtherEvent(Event, frozen=True):
+    secret: object = "s"
+
+
+class Name(enum.Enum):
+    A = "a"
+
+
+TOO_DEEP: dict[str, Any] = {"a": {"b": {"c": {}}}}  # which readers ask of keys that they do not know, too
 
 
 ODD: list[dict[str, Any]] = [
@@ -67,12 +83,17 @@ ODD: list[dict[str, Any]] = [
     {"impression": (None,)},
     {"context": {"device": "phone", "secret": 1}},
     {"context": {"device": "phone"}},
+    {"context": {"secret": TOO_DEEP}},
     {"context": OtherContext(device="phone")},
+    {"context": OtherContext(device="phone", secret=TOO_DEEP)},
     {"context": Context(device="phone")},
     {"context": Context(device="")},
     {"consent": {"analytics": True}},
+    {"consent": {"secret": TOO_DEEP}},
+    {"consent": OtherConsent(analytics=True, secret=TOO_DEEP)},
     {"consent": Consent(analytics=True)},
     {"properties": {"a": 1, "9": 2}},
+    {"properties": {"a": 1, Name.A: 2}},
     {"properties": {"a": 2.0**60}},
     {"properties": {"a": "b" * 70_000}},
     {"session_id": "s" * 256, "anonymous_id": "a", "recommendation_id": "r" * 41},
@@ -100,6 +121,13 @@ def test_an_odd_event_is_taken_where_its_line_is_and_refused_by_the_same_rule(od
     event = Event(**GOOD | odd)
 
     assert verdict(event) == readers_verdict(event)
+
+
+@pytest.mark.parametrize(("secret", "rule"), [("s", None), (TOO_DEEP, "line.depth")], ids=["flat", "deep"])
+def test_an_event_of_a_type_of_ones_own_is_judged_by_its_line(secret: object, rule: str | None) -> None:
+    event = OtherEvent(**GOOD, secret=secret)
+
+    assert verdict(event) == readers_verdict(event) == (rule or encode(event))
 
 
 def test_some_of_them_are_refused_and_some_are_taken() -> None:
