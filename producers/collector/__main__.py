@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 
 import botocore.session
-import uvicorn
 
 from producers.collector.asgi import Collector
 from producers.collector.logs import configure_logs
+from producers.collector.serving import serve
 from producers.collector.settings import ServerSettings, load_settings
 from producers.collector.worker import Worker
 from producers.sdk.clock import SystemClock
 from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.settings import ProducerSettings
-
-_KEEP_ALIVE = 75  # seconds; longer than a load balancer keeps a connection that is silent (60)
 
 
 def worker() -> Worker:
@@ -39,21 +37,12 @@ def application() -> Collector:
 def main() -> None:
     settings = load_settings(ServerSettings, os.environ)
     worker().check()  # what cannot work fails here, once, and not in each worker
-    uvicorn.run(
+    serve(
         "producers.collector.__main__:application",
-        factory=True,
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=settings.drain_seconds,
+        drain_seconds=settings.drain_seconds,
     )
 
 

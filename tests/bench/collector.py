@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 from contract.codec import decode
 from producers.collector.core import Facts
@@ -27,15 +27,12 @@ from tests.factories import NOW
 
 _SIDES: Final = {
     "nothing": "sides:nothing",
-    "fastapi": "peers:app",
-    "ours": "sides:ours --factory",
-    "durable": "sides:durable --factory",
+    "fastapi": "peers:fastapi",
+    "ours": "sides:ours",
+    "durable": "sides:durable",
 }
 _SECONDS = 4
-_CONNECTIONS, _MANY = (
-    64,
-    256,
-)  # so many that the worker is never idle; a durable answer waits for others' events: many connections show the rate
+_CONNECTIONS, _MANY = 64, 256  # the worker is never idle; a durable answer waits for others': many show the rate
 _TICKS = os.sysconf("SC_CLK_TCK")
 _BARS: Final = {"1": 45.0, "25": 150.0}
 
@@ -54,9 +51,11 @@ local file = io.open("{body}", "rb")
 wrk.body = file:read("*a")
 file:close()
 function done(summary, latency, requests)
-  local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
-  io.write(string.format('\\nRESULT {{"requests": %d, "microseconds": %d, "failed": %d, "p50": %d, "p99": %d}}\\n',
-    summary.requests, summary.duration, failed, latency:percentile(50), latency:percentile(99)))
+  local e = summary.errors
+  io.write(string.format('\\nRESULT {{"requests": %d, "microseconds": %d, "p50": %d, "p99": %d, ' ..
+    '"errors": {{"status": %d, "connect": %d, "read": %d, "write": %d, "timeout": %d}}}}\\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+    e.status, e.connect, e.read, e.write, e.timeout))
 end
 """
 
@@ -116,21 +115,10 @@ def _served(python: Path, address: str, build: Path) -> Iterator[tuple[int, int]
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    command = ["taskset", "-c", str(_cores()[0]), python, "-m", "uvicorn", *f"tests.bench.collector_{address}".split()]
-    command += [
-        "--port",
-        str(port),
-        "--loop",
-        "uvloop",
-        "--http",
-        "httptools",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-    ]
+    command = ["taskset", "-c", str(_cores()[0]), str(python), "-m", "tests.bench.collector_server", address, str(port)]
     with tempfile.TemporaryDirectory(dir=build) as folder:
         environ = {**os.environ, "BENCH_FOLDER": folder}
-        with subprocess.Popen([*map(str, command)], cwd=ROOT, env=environ) as process:
+        with subprocess.Popen(command, cwd=ROOT, env=environ) as process:
             try:
                 _wait_for(port)
                 yield process.pid, port
@@ -157,8 +145,8 @@ def _load(pid: int, port: int, body: Path, build: Path, *, connections: int = _C
     before = _cpu_seconds(pid)
     result = _wrk(script, port, connections, seconds=_SECONDS)
     cpu = _cpu_seconds(pid) - before
-    if result["failed"]:
-        raise RuntimeError(f"{result['failed']} requests failed")
+    if any(result["errors"].values()):
+        raise RuntimeError(f"requests failed: {result['errors']}")
     return _Run(
         cpu_micros=1e6 * cpu / result["requests"],
         per_second=1e6 * result["requests"] / result["microseconds"],
@@ -167,25 +155,14 @@ def _load(pid: int, port: int, body: Path, build: Path, *, connections: int = _C
     )
 
 
-def _wrk(script: Path, port: int, connections: int, *, seconds: int) -> Mapping[str, int]:
-    command = [
-        "taskset",
-        "-c",
-        str(_cores()[-1]),
-        "wrk",
-        "-t1",
-        f"-c{connections}",
-        f"-d{seconds}s",
-        "-s",
-        str(script),
-    ]
-    output = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}/v1/events"], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+def _wrk(script: Path, port: int, connections: int, *, seconds: int) -> Mapping[str, Any]:
+    command = ["taskset", "-c", str(_cores()[-1]), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    command += ["-s", str(script), f"http://127.0.0.1:{port}/v1/events"]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     match = re.search(r"^RESULT (.*)$", output, re.MULTILINE)
     if match is None:
         raise RuntimeError(f"wrk said nothing: {output}")
-    found: Mapping[str, int] = json.loads(match[1])
+    found: Mapping[str, Any] = json.loads(match[1])
     return found
 
 

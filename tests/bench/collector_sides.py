@@ -26,8 +26,13 @@ SHARDS = tuple(Shard(f"shard-{n}", n << 126, ((n + 1) << 126) - 1) for n in rang
 _SHARDS = ShardMap(SHARDS)
 
 
-async def nothing(scope: Any, receive: Any, send: Any) -> None:
-    """The server alone: the body is read and not looked at."""
+def nothing() -> Callable[[Any, Any, Any], Awaitable[None]]:
+    """The server alone."""
+    return _nothing
+
+
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
+    """The body is read and not looked at."""
     if scope["type"] != "http":
         await receive()
         await send({"type": "lifespan.startup.complete"})
