@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from contract.errors import TransientError
 from producers.collector import metrics, pixel
@@ -16,6 +17,7 @@ from producers.collector.core import EARLIEST, Facts, Sorted, sort_events
 from producers.collector.enrichment import Enrichment
 from producers.collector.http import Request, Response
 from producers.collector.intake import Intake
+from producers.collector.moments import Moments
 from producers.collector.origins import Origins
 from producers.collector.problems import Problem, problem_response
 from producers.collector.write_keys import WriteKey
@@ -55,6 +57,7 @@ class App:
     def __init__(self, world: World, rules: Rules) -> None:
         self._world = world
         self._rules = rules
+        self._moments = Moments(world.now, rules.earliest)
         self.metrics = metrics.Metrics()
         self._routes: Mapping[str, Mapping[str, Answer]] = {
             "/v1/events": {"POST": self._events, "OPTIONS": self._preflight},
@@ -77,39 +80,40 @@ class App:
         return response
 
     async def _events(self, request: Request) -> Response:
-        headers = request.headers
-        allowing = self._rules.origins.headers(headers.get(b"origin"))
+        allowing = self._rules.origins.headers(request.headers.get(b"origin"))
+        access = self._rules.access
         try:
-            taken = await self._posted(request)
+            key = self._key_of(request)
+            if access.asks_for_tokens:
+                await access.check_token(request)
+            access.check_rate(key)
+            taken = await self._take(request, key, self._lines(request, key))
         except Problem as problem:
             problem.headers += allowing  # or the page could not read why
             raise
         return Response(202, _result(taken), [_JSON, *allowing])
 
-    async def _posted(self, request: Request) -> Sorted:
-        access, headers = self._rules.access, request.headers
-        # A page's last words can bear no header.
-        key = access.key_of(
-            headers.get(b"x-write-key") or (pixel.key_of_query(request.query) if request.query else None)
-        )
-        if access.asks_for_tokens:
-            await access.check_token(request)
-        access.check_rate(key)
-        if headers.get(b"content-type", b"").partition(b";")[0].strip().lower() not in _TAKEN_TYPES:
+    def _key_of(self, request: Request) -> WriteKey:
+        presented = request.headers.get(b"x-write-key")
+        if not presented:  # a page's last words can bear no header
+            presented = pixel.key_of_query(request.query) if request.query else None
+        return self._rules.access.key_of(presented)
+
+    def _lines(self, request: Request, key: WriteKey) -> list[bytes]:
+        headers, body = request.headers, request.body
+        kind = headers.get(b"content-type", b"")
+        if kind not in _TAKEN_TYPES and kind.partition(b";")[0].strip().lower() not in _TAKEN_TYPES:
             raise Problem(415, "Content-Type: send application/json, or text/plain with JSON in it")
-        self.metrics.body_bytes += len(request.body)
+        self.metrics.body_bytes += len(body)
         try:
-            lines = events_in(unpacked(request.body, headers.get(b"content-encoding", b"")))
+            return events_in(unpacked(body, headers.get(b"content-encoding", b"")))
         except Problem:
-            access.count(key, 1)
+            self._rules.access.count(key, 1)
             raise
-        return await self._take(request, key, lines)
 
     async def _take(self, request: Request, key: WriteKey, lines: list[bytes]) -> Sorted:
         self._rules.access.count(key, len(lines))
-        enrich = self._rules.enrichment.of_request(request.client_ip, request.headers.get(b"user-agent", b""))
-        facts = Facts.of(self._world.now(), earliest=self._rules.earliest, app_id=key.app_id, enrich=enrich)
-        taken = sort_events(lines, facts)
+        taken = sort_events(lines, self._facts(request, key))
         try:
             await self._world.intake.accept(taken.stamped, taken.foreign)
         except TransientError as error:
@@ -120,6 +124,13 @@ class App:
         for rejected in taken.rejected:
             self.metrics.rejected[rejected.reason] += 1
         return taken
+
+    def _facts(self, request: Request, key: WriteKey) -> Facts:
+        facts = self._moments.facts()
+        enrich = self._rules.enrichment.of_request(request.client_ip, request.headers.get(b"user-agent", b""))
+        if not key.app_id and enrich is None:
+            return facts
+        return replace(facts, app_id=key.app_id, enrich=enrich)
 
     async def _preflight(self, request: Request) -> Response:
         return self._rules.origins.preflight(request.headers.get(b"origin"))

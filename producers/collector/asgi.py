@@ -48,23 +48,10 @@ class Collector:
         self._app: App | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        kind = scope["type"]
-        if kind == "http":
-            await self._http(scope, receive, send)
-        elif kind == "lifespan":
-            await self._lifespan(receive, send)
-        else:
-            raise ValueError(f"the collector speaks HTTP alone, not {kind}")
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        await receive()
-        self._app = await self._opened()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self._closed()
-        await send({"type": "lifespan.shutdown.complete"})
-
-    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
+        # Thousands of requests a second pass here: no call that is not needed.
+        if scope["type"] != "http":
+            await self._live(scope, receive, send)
+            return
         if self._app is None:
             raise RuntimeError("the server did not start the collector's lifespan")
         held = _Held(self)
@@ -81,7 +68,19 @@ class Collector:
             return
         finally:
             self.held -= held.size
-        await _answer(response, send)
+        await send({"type": "http.response.start", "status": response.status, "headers": _headers(response)})
+        await send({"type": "http.response.body", "body": response.body})
+
+    async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
+        """From startup to shutdown."""
+        if scope["type"] != "lifespan":
+            raise ValueError(f"the collector speaks HTTP alone, not {scope['type']}")
+        await receive()
+        self._app = await self._opened()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._closed()
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _rest(self, first: bytes, scope: Message, receive: Receive, held: _Held) -> bytes:
         """The whole of a body that comes in parts."""
@@ -134,14 +133,14 @@ def _refuse_announced(scope: Message) -> None:
 
 
 def _request(scope: Message, body: bytes, trusted_proxies: int) -> Request:
-    headers = dict(scope["headers"])
+    peer = scope["client"]
     return Request(
         method=scope["method"],
         path=scope["path"],
-        headers=headers,
+        headers=dict(scope["headers"]),
         query=scope["query_string"],
         body=body,
-        client_ip=client_ip((scope["client"] or ("",))[0], scope["headers"], trusted_proxies),
+        client_ip=client_ip(peer[0] if peer else "", scope["headers"], trusted_proxies),
     )
 
 
@@ -157,10 +156,7 @@ def client_ip(peer: str, headers: list[tuple[bytes, bytes]], trusted_proxies: in
     return hops[-trusted_proxies] if len(hops) >= trusted_proxies else peer
 
 
-async def _answer(response: Response, send: Send) -> None:
-    body = response.body
-    headers = list(response.headers)
-    if response.status != 204:  # noqa: PLR2004 - no content, no length
-        headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _headers(response: Response) -> list[tuple[bytes, bytes]]:
+    if response.status == 204:  # noqa: PLR2004 - no content, no length
+        return [*response.headers]
+    return [*response.headers, (b"content-length", b"%d" % len(response.body))]

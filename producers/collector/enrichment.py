@@ -28,6 +28,8 @@ class Enrichment(Struct, frozen=True):
 
     def of_request(self, client_ip: str, user_agent: bytes) -> Callable[[Event], Event] | None:
         """What to do to each of the request's events; None where there is nothing to add."""
+        if not self.truncated_ip and self.user_agents is None:
+            return None
         device = Device()
         if self.user_agents is not None and user_agent:
             device = self.user_agents(user_agent.decode("latin-1"))
