@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from producers.sdk.kinesis.errors import BOTOCORE_ERRORS, garbled, open_shards, outcome, translated
+from producers.sdk.kinesis.errors import BOTOCORE_ERRORS, garbled, outcome, translated
+from producers.sdk.kinesis.shards import open_shards
 from producers.sdk.stream import Outcome, Record, Shard
 
 if TYPE_CHECKING:
@@ -44,14 +45,13 @@ class BotoKinesis:
             raise garbled(self._name) from error
 
     def shards(self) -> Sequence[Shard]:
+        return open_shards(self._name, self._list_shards)
+
+    def _list_shards(self, fields: dict[str, str]) -> Any:
         try:
-            pages = list(self._own_client().get_paginator("list_shards").paginate(StreamName=self._name))
+            return self._own_client().list_shards(**fields)
         except BOTOCORE_ERRORS as error:
             raise translated(self._name, error) from error
-        try:
-            return open_shards(shard for page in pages for shard in page["Shards"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise garbled(self._name) from error
 
     def _own_client(self) -> KinesisClient:
         if self._process != os.getpid():  # the connections of a forked child are its parent's

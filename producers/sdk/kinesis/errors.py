@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -17,7 +16,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from contract.errors import ClickstreamError, ConfigurationError, TransientError
-from producers.sdk.stream import Outcome, Refused, Shard
+from producers.sdk.stream import Outcome, Refused
 
 # RuntimeError: botocore's, where credentials that it renewed have expired too.
 BOTOCORE_ERRORS: Final = (ClientError, BotoCoreError, ResponseParserError, RuntimeError)
@@ -77,20 +76,6 @@ def outcome(shard_id: str | None, code: str | None) -> Outcome:
     if not shard_id:
         raise ValueError("neither a shard nor an error")
     return Outcome(shard_id)
-
-
-def open_shards(listed: Iterable[Mapping[str, Any]]) -> list[Shard]:
-    """Those of ListShards that take records, in the order of their hashes.
-
-    Raises KeyError, TypeError or ValueError where it is no list of shards.
-    """
-    found = [
-        Shard(shard["ShardId"], int(hashes["StartingHashKey"]), int(hashes["EndingHashKey"]))
-        for shard in listed
-        if "EndingSequenceNumber" not in shard["SequenceNumberRange"]
-        for hashes in (shard["HashKeyRange"],)
-    ]
-    return sorted(found, key=lambda shard: shard.first_hash)
 
 
 def refusal(stream: str, code: str, message: str, status: int) -> ClickstreamError:

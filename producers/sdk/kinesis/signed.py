@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -22,10 +22,10 @@ from producers.sdk.kinesis.errors import (
     BOTOCORE_ERRORS,
     garbled,
     is_of_another_time,
-    open_shards,
     refusal,
     translated,
 )
+from producers.sdk.kinesis.shards import open_shards
 from producers.sdk.kinesis.wire import CborWire, JsonWire, Wire
 from producers.sdk.stream import Outcome, Record, Shard
 
@@ -36,7 +36,6 @@ CONNECT_SECONDS: Final = 10.0  # also how long a new connection may take to carr
 READ_SECONDS: Final = 30.0
 _SERVICE: Final = "kinesis"
 _VERSION: Final = "Kinesis_20131202"
-_PAGES: Final = 1_000  # of up to 1,000 shards
 _TAKEN: Final = 200
 _once = Retry(total=False)  # nor is a redirect followed: the signature is for one address
 
@@ -119,19 +118,10 @@ class SignedKinesis:
         return outcomes
 
     def shards(self) -> Sequence[Shard]:
-        listed: list[Mapping[str, Any]] = []
-        fields = {"StreamName": self._name}
-        for _ in range(_PAGES):
-            answer = self._ask("ListShards", self._wire.call(fields))
-            try:
-                page = self._wire.read(answer)
-                listed += page["Shards"]
-                if not page.get("NextToken"):
-                    return open_shards(listed)
-                fields = {"NextToken": str(page["NextToken"])}
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise garbled(self._name) from error
-        raise garbled(self._name)
+        return open_shards(self._name, self._list_shards)
+
+    def _list_shards(self, fields: dict[str, str]) -> Any:
+        return self._wire.read(self._ask("ListShards", self._wire.call(fields)))
 
     def _ask(self, operation: str, body: bytes) -> bytes:
         """The body of what was answered, where that was yes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
@@ -42,18 +41,13 @@ class Client:
             raise self._answers[0]
         return self._answers[0]
 
-    def get_paginator(self, operation: str) -> Client:
-        assert operation == "list_shards"
-        return self
-
-    def paginate(self, **request: Any) -> Sequence[dict[str, Any]]:
+    def list_shards(self, **request: Any) -> dict[str, Any]:
+        """Its answers are pages."""
+        answer = self._answers[min(len(self.asked), len(self._answers) - 1)]
         self.asked.append(request)
-        pages = []
-        for answer in self._answers:
-            if isinstance(answer, Exception):
-                raise answer
-            pages.append(answer)
-        return pages
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 def stream(client: Client) -> BotoKinesis:
@@ -168,13 +162,23 @@ def test_an_answer_without_records_does_not_tell_what_was_written() -> None:
 
 def test_open_shards_of_all_pages_are_listed_in_the_order_of_their_hashes() -> None:
     closed = shard("s-0", 0, 2**128 - 1, EndingSequenceNumber="9")
-    client = Client({"Shards": [closed, shard("s-2", 2**127, 2**128 - 1)]}, {"Shards": [shard("s-1", 0, 2**127 - 1)]})
+    first = {"Shards": [closed, shard("s-2", 2**127, 2**128 - 1)], "NextToken": "more"}
+    client = Client(first, {"Shards": [shard("s-1", 0, 2**127 - 1)]})
 
     assert stream(client).shards() == [Shard("s-1", 0, 2**127 - 1), Shard("s-2", 2**127, 2**128 - 1)]
-    assert client.asked == [{"StreamName": "events"}]
+    assert client.asked == [{"StreamName": "events"}, {"NextToken": "more"}]  # both at once is refused
 
 
-@pytest.mark.parametrize("page", [{}, {"Shards": [{}]}, {"Shards": [shard("s", 0, 1) | {"HashKeyRange": 3}]}], ids=str)
+@pytest.mark.parametrize(
+    "page",
+    [
+        {},
+        {"Shards": [{}]},
+        {"Shards": [shard("s", 0, 1) | {"HashKeyRange": 3}]},
+        {"Shards": [], "NextToken": "always the same"},
+    ],
+    ids=str,
+)
 def test_a_list_that_cannot_be_read_is_asked_for_again(page: dict[str, Any]) -> None:
     with pytest.raises(TransientError):
         stream(Client(page)).shards()
