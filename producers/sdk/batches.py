@@ -27,30 +27,16 @@ class BatchWriter:
         self._oldest = 0.0
 
     def add(self, record: Record) -> None:
-        """Take the record, flushing first where it would not fit.
+        """Take the record, flushing first where it would not fit, or where the oldest has waited for long enough.
 
-        Raises `TransientError` when that flush fails: then this record was not taken.
+        Raises `TransientError` when that flush fails, and ValueError for a record that no call takes: then this record
+        was not taken.
         """
         size = record.size
-        self.make_room(size)
-        self.hold(record, size)
-
-    def make_room(self, size: int) -> None:
-        """Flush where a record of `size` bytes would not fit, or where the oldest has waited for long enough.
-
-        Raises ValueError for a record that no call takes.
-        """
         if size > MAX_RECORD_BYTES:
             raise ValueError(f"a record of {size} bytes; the stream takes {MAX_RECORD_BYTES}: split or drop it")
-        if self._held and (
-            len(self._held) >= self._limits.records
-            or self._held_bytes + size > self._limits.bytes
-            or self._clock.monotonic() - self._oldest >= self._limits.max_age
-        ):
+        if self._held and self._is_due(size):
             self.flush()
-
-    def hold(self, record: Record, size: int) -> None:
-        """Take the record, of this size, for which there is room."""
         if not self._held:
             self._oldest = self._clock.monotonic()
         self._held.append(record)
@@ -72,6 +58,13 @@ class BatchWriter:
             raise TransientError(
                 f"{len(self._held)} records refused after {self._limits.attempts} attempts; they are kept: flush again"
             ) from why
+
+    def _is_due(self, size: int) -> bool:
+        return (
+            len(self._held) >= self._limits.records
+            or self._held_bytes + size > self._limits.bytes
+            or self._clock.monotonic() - self._oldest >= self._limits.max_age
+        )
 
     def _pause(self, attempt: int) -> float:
         longest = min(self._limits.longest_pause, self._limits.first_pause * 2.0 ** (attempt - 1))

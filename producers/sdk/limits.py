@@ -1,4 +1,4 @@
-"""The limits a producer keeps; the defaults are those of Kinesis PutRecords."""
+"""The limits of Kinesis PutRecords, and those that a writer of batches keeps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class Limits:
     first_pause: float = 0.1
     longest_pause: float = 10.0
     max_age: float = 1.0
-    checkpoint_every: float = INTERVAL_SECONDS
 
     def __post_init__(self) -> None:
         _within("records", self.records, 1, MAX_RECORDS)
@@ -35,7 +34,6 @@ class Limits:
         _within("attempts", self.attempts, 1, 100)
         _within("first_pause", self.first_pause, 0, self.longest_pause)
         _within("max_age", self.max_age, 0, INTERVAL_SECONDS)
-        _within("checkpoint_every", self.checkpoint_every, 0, INTERVAL_SECONDS)
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:
