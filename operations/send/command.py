@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Final
 
@@ -25,16 +26,21 @@ SEED: Final = 1
 USERS: Final = 3_000
 _LOOK_SECONDS: Final = 0.5
 
+Reach = Callable[[LoadAsked], AbstractContextManager[Target]]
+"""Makes what was asked for a target, for the length of a block."""
 
-def run_send(asked: LoadAsked, console: Console) -> bool:
-    """Whether all that was offered was taken or judged."""
+
+def run_send(asked: LoadAsked, console: Console, reach: Reach = target_of) -> bool:
+    """Whether all that was offered was taken or judged. The report is there before the target is left, which waits for
+    what the SDK took and may raise `TransientError`.
+    """
     load = Load(rate=asked.rate, seconds=asked.seconds, batch=asked.batch)
     events = _events(asked)
-    with target_of(asked) as target:
+    with reach(asked) as target:
         report = asyncio.run(_watched(load, target, events, console))
-    show_report(console, report)
-    if asked.report is not None:
-        asked.report.write_text(json.dumps(report.as_data(), indent=2) + "\n")
+        show_report(console, report)
+        if asked.report is not None:
+            asked.report.write_text(json.dumps(report.as_data(), indent=2) + "\n")
     return report.kept_up
 
 
