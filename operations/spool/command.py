@@ -20,7 +20,7 @@ from producers.sdk.clock import Clock, SystemClock
 from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.limits import Limits
 from producers.sdk.spool.directory import SpoolDirectory
-from producers.sdk.spool.inspect import inspect, kept_bytes
+from producers.sdk.spool.inspect import alive_by_producer, inspect, kept_bytes
 from producers.sdk.stream import Stream
 
 ROOT = Path(os.environ.get("COLLECTOR_SPOOL_ROOT", "spool"))
@@ -40,9 +40,9 @@ def spool_send(args: argparse.Namespace, console: Console) -> bool:
     wanted = orphans(args.root, args.producer_ids, console)
     if wanted:
         with connected(args.stage) as deployment:
-            send_orphans(args.root, wanted, BotoKinesis(kinesis_client, deployment.stream_name), SystemClock(), console)
-    else:
-        console.print("no producer that is dead has left anything")
+            stream = BotoKinesis(kinesis_client, deployment.stream_name)
+            return send_orphans(args.root, wanted, stream, SystemClock(), console)
+    console.print("no producer that is dead has left anything")
     return True
 
 
@@ -51,7 +51,7 @@ def orphans(root: Path, asked: Sequence[str], console: Console) -> list[str]:
 
     Raises `ConfigurationError` for one asked for that is not there or whose process lives.
     """
-    alive = {spool.producer_id: spool.is_alive for spool in inspect(root, now_ms=0)}
+    alive = alive_by_producer(root)
     for producer_id in asked:
         if producer_id not in alive:
             raise ConfigurationError(f"no spool {producer_id} in {root}; `clickstream spool list` names them")
@@ -63,8 +63,11 @@ def orphans(root: Path, asked: Sequence[str], console: Console) -> list[str]:
     return list(asked) or [producer_id for producer_id in sorted(alive) if not alive[producer_id]]
 
 
-def send_orphans(root: Path, wanted: Sequence[str], stream: Stream, clock: Clock, console: Console) -> None:
-    """One after the other; raises `TransientError` when the stream takes nothing for now, and keeps what is left."""
+def send_orphans(root: Path, wanted: Sequence[str], stream: Stream, clock: Clock, console: Console) -> bool:
+    """One after the other, and whether each could be read.
+
+    Raises `TransientError` when the stream takes nothing for now, and keeps what is left.
+    """
     directory = SpoolDirectory(root)
     writer = BatchWriter(stream, clock=clock, limits=Limits(), jitter=random.random)
     for producer_id in wanted:
@@ -86,3 +89,4 @@ def send_orphans(root: Path, wanted: Sequence[str], stream: Stream, clock: Clock
                 console.print(f"[red]damaged[/] {damage.segment}: {damage.size} bytes lie in {damage.kept}")
         finally:
             spool.close()
+    return not directory.left

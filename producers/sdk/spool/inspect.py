@@ -33,19 +33,31 @@ class Inspected:
 
 
 def inspect(root: Path, *, now_ms: int) -> list[Inspected]:
-    """Every spool under `root`, each frame of it checked. Raises `ConfigurationError` where there is no root."""
+    """Every spool under `root`, each frame of it checked. Raises `ConfigurationError` where one cannot be read."""
+    alive = alive_by_producer(root)
     try:
-        with alone(root / LOCK_OF_ROOT, make=False):
-            alive = {folder.name: is_locked(folder / LOCK) for folder in folders_in(root)}
         return list(_those_there(root, alive, now_ms))
     except OSError as error:
-        raise ConfigurationError(f"the spools in {root} cannot be looked at: {error}") from error
+        raise _unseen(root, error) from error
+
+
+def alive_by_producer(root: Path) -> dict[str, bool]:
+    """Whose spools there are, and of each whether a process has it. Raises `ConfigurationError` without a root."""
+    try:
+        with alone(root / LOCK_OF_ROOT, make=False):
+            return {folder.name: is_locked(folder / LOCK) for folder in folders_in(root)}
+    except OSError as error:
+        raise _unseen(root, error) from error
 
 
 def kept_bytes(root: Path) -> list[Path]:
     """Files with damaged bytes that were copied aside and that nobody has taken away since."""
     folder = root / FOLDER
     return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _unseen(root: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"the spools in {root} cannot be looked at: {error}")
 
 
 def _those_there(root: Path, alive: Mapping[str, bool], now_ms: int) -> Iterator[Inspected]:

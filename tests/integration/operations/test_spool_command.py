@@ -160,10 +160,29 @@ def test_a_living_process_keeps_its_spool(tmp_path: Path) -> None:
         orphans(tmp_path, ["web-3"], console)
 
 
+def test_a_spool_that_cannot_be_read_is_named_and_keeps_no_other_from_being_sent(tmp_path: Path) -> None:
+    dead(tmp_path, FIVE)
+    unreadable = directory(tmp_path).open("web-0")
+    unreadable.append(frame(1))
+    unreadable.close()
+    [segment] = (tmp_path / "web-0").glob("*.segment")
+    segment.unlink()
+    segment.mkdir()
+    stream, (console, lines) = MemoryStream(), shown()
+
+    wanted = orphans(tmp_path, [], console)
+    is_well = send_orphans(tmp_path, wanted, stream, FakeClock(), console)
+
+    assert (wanted, is_well, len(stream.lines)) == (["web-0", PRODUCER], False, 6)
+    assert lines()[0].startswith("web-0: left alone, [Errno 21] Is a directory")
+    with pytest.raises(ConfigurationError, match="cannot be looked at"):
+        inspect(tmp_path, now_ms=0)
+
+
 def test_an_owner_that_comes_first_is_told(tmp_path: Path) -> None:
     directory(tmp_path).open("web-2")
     console, lines = shown()
 
-    send_orphans(tmp_path, ["web-2"], MemoryStream(), FakeClock(), console)
+    assert send_orphans(tmp_path, ["web-2"], MemoryStream(), FakeClock(), console)
 
     assert lines() == ["web-2: left alone, another process has taken it meanwhile"]
