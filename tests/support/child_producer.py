@@ -7,8 +7,9 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from multiprocessing.context import ForkServerContext, SpawnContext
 from pathlib import Path
 
 from producers.sdk.clock import SystemClock
@@ -80,10 +81,10 @@ def _multiprocess(producer: EventProducer) -> None:
     child.join()
 
 
-def _start(method: str, producer: EventProducer, stream: str, spool: str) -> None:
+def _start(context: SpawnContext | ForkServerContext, producer: EventProducer, stream: str, spool: str) -> None:
     """A child of multiprocessing's that has a producer of its own and does not close it either."""
     _send(producer, "parent", 5)
-    child = multiprocessing.get_context(method).Process(target=_send_as, args=("web-2", stream, spool))
+    child = context.Process(target=_send_as, args=("web-2", stream, spool))
     child.start()
     child.join()
 
@@ -118,9 +119,15 @@ def _producer(producer_id: str, stream: str, spool: str, *, linger: float) -> Ev
 
 def main(how: str, stream: str, spool: str) -> None:
     producer = _producer("web-1", stream, spool, linger=0.005 if how == "signal" else 30.0)
-    ways = {"exit": _exit, "fork": _fork, "multiprocess": _multiprocess, "signal": _signal}
-    starting = {how: partial(_start, how, stream=stream, spool=spool) for how in ("spawn", "forkserver")}
-    (ways | starting)[how](producer)
+    ways: dict[str, Callable[[EventProducer], None]] = {
+        "exit": _exit,
+        "fork": _fork,
+        "multiprocess": _multiprocess,
+        "signal": _signal,
+    }
+    ways["spawn"] = partial(_start, multiprocessing.get_context("spawn"), stream=stream, spool=spool)
+    ways["forkserver"] = partial(_start, multiprocessing.get_context("forkserver"), stream=stream, spool=spool)
+    ways[how](producer)
 
 
 if __name__ == "__main__":

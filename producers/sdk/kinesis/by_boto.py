@@ -47,7 +47,7 @@ class BotoKinesis:
     def shards(self) -> Sequence[Shard]:
         return open_shards(self._name, self._list_shards)
 
-    def _list_shards(self, fields: dict[str, str]) -> Any:
+    def _list_shards(self, fields: dict[str, Any]) -> Any:
         try:
             return self._own_client().list_shards(**fields)
         except BOTOCORE_ERRORS as error:
