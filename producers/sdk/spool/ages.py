@@ -17,6 +17,10 @@ class Ages:
 
     def of(self, frame: int, now: float) -> float:
         """Of this frame; older ones are not asked for again. Never negative."""
+        self.forget_before(frame)
+        return max(0.0, now - self._known[0][1]) if self._known else 0.0
+
+    def forget_before(self, frame: int) -> None:
+        """Frames before this one are not asked for again."""
         while len(self._known) > 1 and self._known[1][0] <= frame:
             self._known.popleft()
-        return max(0.0, now - self._known[0][1]) if self._known else 0.0

@@ -63,6 +63,7 @@ class Held:
             if up_to <= self.forgotten:
                 return []
             self.forgotten = self.last if up_to == self.last else up_to  # whose count knows of damaged frames
+            self._ages.forget_before(self.forgotten.frame + 1)  # or they grew for as long as nobody asks
             # The newest that has a frame stays: it tells how far the producer was.
             newest = max((number for number, (_, size) in self._sizes.items() if size > HEADER_BYTES), default=0)
             done = [

@@ -77,6 +77,20 @@ def test_depth_is_what_is_not_delivered(tmp_path: Path) -> None:
     assert spool.depth() == SpoolDepth(0, 0, 0.0)
 
 
+def test_what_is_known_of_the_ages_of_frames_does_not_grow_while_nobody_asks(tmp_path: Path) -> None:
+    clock = FakeClock()
+    spool = directory(tmp_path, clock=clock).open(PRODUCER)
+    for number in range(1, 101):
+        clock.pass_seconds(1)
+        spool.forget(spool.append(frame(number)))
+
+    assert len(spool._held._ages._known) <= 2
+    clock.pass_seconds(1)
+    spool.append(frame(101))
+    clock.pass_seconds(7)
+    assert spool.depth().oldest_seconds == 7.0
+
+
 def test_what_a_dead_producer_left_is_had_by_the_next_process(tmp_path: Path) -> None:
     dead(tmp_path, [*FIVE, Frame((("web-1", b'{"checkpoint":{}}\n'),), 5, 1, "4-5")], forgotten=2)
 
