@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from contract.generated.types import Consent, Context, Event
 from contract.judge import Plausible, Refused, judge
 from contract.rules import Reason
 
-__all__ = ["Consent", "Context", "Event", "Plausible", "check", "decode", "encode", "read"]
+__all__ = ["Consent", "Context", "Event", "Plausible", "check", "decode", "encode", "read", "read_several"]
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
@@ -65,6 +65,25 @@ def read(line: bytes, plausible: Plausible) -> tuple[Event, bool]:
     if isinstance(verdict, Refused):
         raise InvalidEvent(verdict.rule.reason, verdict.rule.id, line)
     return msgspec.convert(verdict, Event), False
+
+
+def read_several(lines: Sequence[bytes], plausible: Plausible) -> Sequence[Event | None]:
+    """The events of lines without newlines, where all are canonical; None for each that `read` must look at by itself.
+
+    Who writes one line in canonical form writes all so, mostly. Encoded at once, they cost a fifth less.
+    """
+    unknown = [None] * len(lines)
+    try:
+        first = _decoder.decode(lines[0])
+        if _encoder.encode(first) != lines[0]:
+            return unknown
+        events = [first, *map(_decoder.decode, lines[1:])]
+        canonical = _encoder.encode_lines(events)
+    except (UnicodeDecodeError, msgspec.DecodeError):
+        return unknown
+    if canonical != b"\n".join((*lines, b"")) or max(map(len, lines)) > MAX_LINE_BYTES:
+        return unknown
+    return [event if _is_usual(event) and _keeps_event_rules(event, plausible) else None for event in events]
 
 
 def check(event: Event, plausible: Plausible) -> bytes:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from contract.codec import Event, Plausible, encode, read
+from contract.codec import Event, Plausible, encode, read, read_several
 from contract.errors import InvalidEvent
 from contract.events import EVENT, FUTURE_TOLERANCE_HOURS, MAX_LINE_BYTES
 from contract.rules import BY_ID, Reason
@@ -79,9 +79,11 @@ def sort_events(lines: Sequence[bytes], facts: Facts) -> Sorted:
     """
     result = Sorted()
     plausible, app_id = facts.plausible, facts.app_id
+    known = read_several(lines, plausible) if len(lines) > 1 else [None] * len(lines)
     for index, line in enumerate(lines):
         try:
-            event, is_canonical = read(line, plausible)
+            found = known[index]
+            event, is_canonical = read(line, plausible) if found is None else (found, True)
             if event.sent_at is not None:
                 event, is_canonical = _set_right(event, facts, is_canonical=is_canonical)
         except InvalidEvent as error:

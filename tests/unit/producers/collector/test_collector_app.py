@@ -159,6 +159,13 @@ def test_who_sends_too_much_is_told_when_to_come_again() -> None:
     assert world.post(GOOD).status == 202
 
 
+def test_events_sent_with_an_application_s_key_are_of_that_application() -> None:
+    world = CollectorWorld(WriteKey(name="shop", sha256=WEB.sha256, app_id="shop"))
+
+    assert said(world.post(GOOD)) == (202, TAKEN)
+    assert [line["app_id"] for line in world.lines()] == ["shop"]
+
+
 def test_the_pixel_takes_an_event_from_its_query() -> None:
     world = CollectorWorld()
     query = b"k=open%20sesame&event_type=email_open&user_id=u%C3%A4&value=2.5&impression=i-1|i-2"
