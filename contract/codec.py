@@ -191,9 +191,10 @@ def _is_wide(value: object) -> bool:
 def _keeps_event_rules(event: Event, plausible: Plausible) -> bool:
     try:
         occurred_at = datetime.fromisoformat(event.occurred_at)
-        for at in (event.sent_at, event.received_at):
-            if at is not None:
-                datetime.fromisoformat(at)
+        if event.sent_at is not None:
+            datetime.fromisoformat(event.sent_at)
+        if event.received_at is not None:
+            datetime.fromisoformat(event.received_at)
     except ValueError:  # 30 February has the form of a date
         return False
     return (

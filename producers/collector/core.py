@@ -27,6 +27,7 @@ _AHEAD = timedelta(hours=FUTURE_TOLERANCE_HOURS)
 _EVER = Plausible(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 _TIME_RULES = frozenset(rule.id for rule in BY_ID.values() if rule.reason is Reason.IMPLAUSIBLE_TIME)
 _OCCURRED_AT, _SENT_AT = b'"occurred_at":"', b',"sent_at":""'
+_AROUND_OCCURRED_AT = len(_OCCURRED_AT) + len('"')
 _CHECKPOINT = b'{"checkpoint":'
 
 
@@ -78,9 +79,9 @@ def sort_events(lines: Sequence[bytes], facts: Facts) -> Sorted:
     the key's, and one that is too long only with what is added to it.
     """
     result = Sorted()
-    plausible, app_id = facts.plausible, facts.app_id
+    plausible, stamp, app_id, enrich = facts.plausible, facts.stamp, facts.app_id, facts.enrich
     known = read_several(lines, plausible) if len(lines) > 1 else [None] * len(lines)
-    for index, line in enumerate(lines):
+    for index, line in enumerate(lines):  # tens of thousands a second pass here: no call that is not needed
         try:
             found = known[index]
             event, is_canonical = read(line, plausible) if found is None else (found, True)
@@ -98,7 +99,10 @@ def sort_events(lines: Sequence[bytes], facts: Facts) -> Sorted:
                 result.rejected.append(Rejected(index, Reason.REFUSED_VALUE, OTHER_APP))
                 continue
             event, is_canonical = replace(event, app_id=app_id), False
-        received = _received(line, event, facts, is_canonical=is_canonical)
+        if is_canonical and enrich is None and event.received_at is None and event.producer_id is None:
+            received = _spliced(line, event, stamp)
+        else:
+            received = _written(event if enrich is None else enrich(event), facts)
         if len(received) > _LONGEST:
             result.rejected.append(Rejected(index, Reason.TOO_LARGE, "line.size"))
             continue
@@ -125,17 +129,18 @@ def _is_plausible(event: Event, facts: Facts) -> bool:
         return False
 
 
-def _received(line: bytes, event: Event, facts: Facts, *, is_canonical: bool) -> bytes:
-    """The event's line as of the time of receipt, without a producer's fields."""
-    enriched = event if facts.enrich is None else facts.enrich(event)
-    if is_canonical and enriched is event and event.received_at is None and event.producer_id is None:
-        # A third of the time that writing it again takes. No text in a canonical line holds a quote.
-        at = line.index(_OCCURRED_AT) + len(_OCCURRED_AT) + len(event.occurred_at) + 1
-        if event.sent_at is not None:
-            at += len(_SENT_AT) + len(event.sent_at)
-        return b"".join((line[:at], facts.stamp, line[at:], b"\n"))
+def _spliced(line: bytes, event: Event, stamp: bytes) -> bytes:
+    """A third of the time that writing the event again takes. No text in a canonical line holds a quote."""
+    at = line.index(_OCCURRED_AT) + _AROUND_OCCURRED_AT + len(event.occurred_at)
+    if event.sent_at is not None:
+        at += len(_SENT_AT) + len(event.sent_at)
+    return b"".join((line[:at], stamp, line[at:], b"\n"))
+
+
+def _written(event: Event, facts: Facts) -> bytes:
+    """As of the time of receipt, without a producer's fields."""
     received_at = format_instant(facts.received_at)
-    return encode(replace(enriched, received_at=received_at, producer_id=None, producer_seq=None))
+    return encode(replace(event, received_at=received_at, producer_id=None, producer_seq=None))
 
 
 def _foreign(line: bytes) -> Line:
