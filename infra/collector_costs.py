@@ -73,7 +73,7 @@ def in_containers(batch: int, events_per_second: float) -> float:
         + ENDPOINTS * ENDPOINT_HOUR
         + gb_an_hour * ENDPOINT_GB
     )
-    units = AGGREGATE_BYTES / UNIT_BYTES * EVENT_BYTES / AGGREGATE_BYTES
+    units = math.ceil(AGGREGATE_BYTES / UNIT_BYTES) * EVENT_BYTES / AGGREGATE_BYTES
     return hourly / (events_per_second * HOUR) * 1e6 + units * PUT_UNIT * 1e6
 
 
