@@ -212,6 +212,7 @@ def _rows(found: Mapping[tuple[str, str], _Run]) -> list[Row]:
             Row(metric=metric, unit=f"CPU µs of {_MANY}", ours=most.cpu_micros, peers={}),
             Row(metric=metric, unit=f"p50 ms of {_CONNECTIONS}", ours=run.p50_millis, peers={}),
             Row(metric=metric, unit=f"p99 ms of {_CONNECTIONS}", ours=run.p99_millis, peers={}),
+            Row(metric=metric, unit=f"p99 ms of {_MANY}", ours=most.p99_millis, peers={}),
         ]
     return rows
 
