@@ -98,6 +98,19 @@ def test_a_signal_ends_the_process_though_its_producer_breaks() -> None:
     assert (ended.stdout.split(), ended.returncode) == (["one"], -signal.SIGTERM)
 
 
+def test_behind_the_producers_comes_what_a_signal_did_before() -> None:
+    script = BROKEN + (
+        "signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(7))\n"
+        "for name in ('one', 'other'): lifecycle.close_on_signals(Producer(name), 5, log=Silence())\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "time.sleep(5)"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=20, check=False)
+
+    assert (ended.stdout.split(), ended.returncode) == (["other", "one"], 7)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("spool", [False, True])
 def test_a_signal_under_load_costs_nothing_that_was_acknowledged(

@@ -12,6 +12,7 @@ from producers.sdk.spool.frames import Frame
 from producers.sdk.spool.held import SpoolDepth
 from producers.sdk.spool.segments import HEADER_BYTES, Counts
 from tests.factories import FakeClock
+from tests.support.full_disk import FullDisk
 from tests.support.spools import PRODUCER, SMALL, adopted, dead, directory, frame, held
 
 pytestmark = pytest.mark.integration
@@ -99,6 +100,27 @@ def test_what_a_dead_producer_left_is_had_by_the_next_process(tmp_path: Path) ->
     assert [each.accepted for each in held(spool)] == [3, 4, 5, 5]
     assert (spool.producer_id, spool.accepted, spool.checkpoints, spool.withheld) == (PRODUCER, 5, 1, "4-5")
     assert spool.damaged() == ()
+
+
+def test_damage_to_what_was_delivered_is_nobodys_loss(tmp_path: Path) -> None:
+    dead(tmp_path, FIVE, forgotten=3)
+    [segment] = segments(tmp_path)
+    data = bytearray(segment.read_bytes())
+    data[data.index(b'"n":2')] ^= 1
+    segment.write_bytes(data)
+
+    spool = adopted(tmp_path)
+
+    assert (held(spool), spool.damaged()) == (FIVE[3:], ())
+    assert not (tmp_path / "damaged").exists()
+
+
+def test_a_new_roots_name_is_synced_too(tmp_path: Path) -> None:
+    disk = FullDisk()
+
+    directory(tmp_path / "spool", files=disk)
+
+    assert disk.calls == ["sync_directory"]
 
 
 def test_how_far_a_producer_was_is_known_though_all_was_delivered(tmp_path: Path) -> None:
