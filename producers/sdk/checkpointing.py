@@ -38,7 +38,7 @@ class Told:
 
     def due_at(self, delivered: int) -> float | None:
         """When the next one is due, all up to `delivered` being on the stream; None where there is nothing new."""
-        return self._at + self._every if min(self.accepted, delivered) > self._told or self._withdrawn else None
+        return self._at + self._every if min(self.accepted, delivered) > self._told else None
 
     def next(self, delivered: int, *, at: datetime, now: float, final: bool = False) -> Checkpoint:
         """A checkpoint on what is on the stream. Asked for the final one it may give others before, where there is
