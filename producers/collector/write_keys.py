@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
 from contract.errors import ConfigurationError
 from contract.events import EVENT
+
+_sha256: Callable[[bytes], Any]
+try:  # takes less than OpenSSL's for a key; not every Python has it
+    from _sha256 import sha256 as _sha256  # type: ignore[import-not-found, no-redef, unused-ignore]
+except ImportError:
+    _sha256 = hashlib.sha256
 
 MOST_KEYS = 100  # each request is compared with all of them
 
@@ -41,7 +47,7 @@ class WriteKeys:
 
     def find(self, presented: bytes) -> WriteKey | None:
         """The key that was presented, or None where there is no such key."""
-        digest = hashlib.sha256(presented).digest()
+        digest: bytes = _sha256(presented).digest()
         found = None
         for sha256, key in self._keys:
             if hmac.compare_digest(sha256, digest):
