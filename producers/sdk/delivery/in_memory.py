@@ -9,6 +9,7 @@ from functools import partial
 from producers.sdk.around import Around
 from producers.sdk.checkpointing import Told
 from producers.sdk.delivery.outbox import Outbox, Sending
+from producers.sdk.delivery.under_way import UnderWay
 from producers.sdk.intake import Intake
 from producers.sdk.metrics import Histogram
 from producers.sdk.receipts import Batch
@@ -25,8 +26,7 @@ class InMemory:
         self._clock = around.clock
         self._bell = around.senders_bell
         self._batches: deque[Batch] = deque()
-        self._saying = 0  # checkpoints under way
-        self._final: Callable[[], None] | None = None
+        self._saying = UnderWay()
         self.acknowledge_seconds = Histogram()
         self.withdrawn = 0
         self.failure: Exception | None = None
@@ -49,9 +49,9 @@ class InMemory:
     def say_final(self, done: Callable[[], None]) -> None:
         """Send the final checkpoint, and call `done` once the stream has it and those before it."""
         with self._outbox.lock:
-            self._final = done
             while not self._say(final=True):
                 pass
+            self._saying.when_none(done)
         self._bell.ring_all()
 
     def _tell(self, now: float) -> None:
@@ -62,15 +62,12 @@ class InMemory:
     def _say(self, *, final: bool) -> bool:
         now, at = self._clock.monotonic(), self._clock.now()
         checkpoint = self._told.next(self._told.accepted, at=at, now=now, final=final)
-        self._saying += 1
+        self._saying.began()
         self._outbox.add_checkpoint(checkpoint, self._said)
         return checkpoint.final
 
     def _said(self, _: Sending) -> None:
-        self._saying -= 1
-        if not self._saying and self._final is not None:
-            done, self._final = self._final, None
-            done()
+        self._saying.ended()
 
     def _settled(self, batch: Batch, load: Sending) -> None:
         batch.settle(load.failures)

@@ -16,6 +16,7 @@ from producers.sdk.checkpointing import Told
 from producers.sdk.delivery.orphans import Orphans
 from producers.sdk.delivery.outbox import Outbox, Sending
 from producers.sdk.delivery.source import Piece, Source
+from producers.sdk.delivery.under_way import UnderWay
 from producers.sdk.intake import Intake
 from producers.sdk.metrics import Histogram
 from producers.sdk.receipts import Batch
@@ -53,9 +54,8 @@ class Spooled:
         self._last = 0  # the highest number that the spool was told of
         self._append_at = self._read_at = self._tell_at = 0.0
         self._unwritten: Checkpoint | None = None  # numbered, and nowhere yet
-        self._final: Callable[[], None] | None = None  # told when the last checkpoint is on the stream
-        self._wanted: Callable[[], None] | None = None  # the same, before the checkpoint was made
-        self._saying = 0  # checkpoints under way
+        self._wanted: list[Callable[[], None]] = []  # told once a final checkpoint, made from now on, is on the stream
+        self._saying = UnderWay()
         self._is_ending = False
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self.acknowledge_seconds = Histogram()
@@ -98,7 +98,7 @@ class Spooled:
     def say_final(self, done: Callable[[], None]) -> None:
         """Write the final checkpoint, and call `done` once the stream has it and those before it."""
         with self._outbox.lock:
-            self._wanted = done
+            self._wanted.append(done)
         self._bell.ring_all()
 
     # --- the committer's thread -----------------------------------------------------------------------------------
@@ -216,11 +216,13 @@ class Spooled:
     def _tell(self, now: float) -> None:
         with self._outbox.lock:
             delivered, due = self._source.delivered, self._telling_due_at()
-            wanted = None if self._waiting else self._wanted
-            if wanted is not None:
-                self._wanted, self._final = None, wanted
-                self._saying += 1  # until all are said
-        if wanted is not None:
+            is_final = bool(self._wanted) and not self._waiting
+            if is_final:
+                self._saying.began()  # until all are said
+                for done in self._wanted:
+                    self._saying.when_none(done)
+                self._wanted = []
+        if is_final:
             while not self._say(delivered, now, final=True):
                 pass
             self._said()
@@ -246,7 +248,7 @@ class Spooled:
             self._source.skip(0)  # it comes once more, behind what waits on disk
             position = None
         with self._outbox.lock:
-            self._saying += 1
+            self._saying.began()
         # All that it covers is on the stream, so it may pass what waits on disk.
         piece = Piece(position=position, last=delivered, then=self._said)
         self._source.pass_on([checkpoint.producer_id.encode()], [line], piece)
@@ -267,7 +269,4 @@ class Spooled:
 
     def _said(self, _: Sending | None = None) -> None:
         with self._outbox.lock:
-            self._saying -= 1
-            if not self._saying and self._final is not None:
-                done, self._final = self._final, None
-                done()
+            self._saying.ended()
