@@ -24,6 +24,10 @@ from producers.sdk.stream import Stream
 SENDERS = 1
 """An environment has one request at a time."""
 
+_OF_THE_API = "tokens are the HTTP API's to check (--collector_jwt_issuer, --collector_jwt_audience); take it away"
+_OF_NO_USE = {"jwks": _OF_THE_API, "jwt_issuer": _OF_THE_API, "jwt_audience": _OF_THE_API}
+"""Settings that a function has no use for, and what to do about each."""
+
 
 class FunctionSettings(Settings, frozen=True, kw_only=True):
     """`write_keys_parameter`: of SSM, whose value is `write_keys` where that is not given itself.
@@ -74,8 +78,9 @@ def app_of(
     deadline: Deadline,
 ) -> App:
     """For all requests of an environment. Raises `ConfigurationError`."""
-    if settings.jwks:
-        raise ConfigurationError("jwks: tokens are the HTTP API's to check (--collector_jwt_issuer)")
+    for name, what_to_do in _OF_NO_USE.items():
+        if getattr(settings, name):
+            raise ConfigurationError(f"{name}: {what_to_do}")
 
     def producer() -> EventProducer:
         return EventProducer(

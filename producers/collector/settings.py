@@ -30,8 +30,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     write_keys: str = ""
     anyone: bool = False
     origins: str = ""
-    jwks: str = ""  # a file, or an https address
-    jwt_issuer: str = ""
+    jwks: str = ""  # a file, or an https address: whose keys sign tokens, which are asked for then
+    jwt_issuer: str = ""  # with jwks: whose tokens, and for whom
     jwt_audience: str = ""
     truncate_ip: bool = False
     parse_user_agent: bool = False
@@ -92,6 +92,8 @@ def rules_of(
     """
     if settings.parse_user_agent and user_agents is None:
         raise ConfigurationError("user agents are to be parsed, but nothing that parses them is here")
+    if (settings.jwt_issuer or settings.jwt_audience) and not settings.jwks:
+        raise ConfigurationError("jwt_issuer, jwt_audience: no token is asked for without its keys; set jwks as well")
     if bool(settings.jwks) is not (tokens is not None):
         raise ConfigurationError("jwks and a checker of tokens go together")
     if settings.earliest.tzinfo is None:
