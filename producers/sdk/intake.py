@@ -17,6 +17,8 @@ _LINE_OVERHEAD = 200  # of the objects around a line
 _LEAST_BATCHES = 8  # that fit into memory
 _RECORD_OVERHEAD = 64  # where a line must be wrapped to go alone
 _LONGEST = MAX_LINE_BYTES + 1  # with the newline
+_LONGEST_KEY = 256  # Kinesis API reference, PutRecords: characters of a partition key, at least 1
+_MOST_AT_ONCE = 64 * 1024 * 1024  # bytes of one batch, which a spool writes as one frame
 
 
 class Intake:
@@ -50,6 +52,8 @@ class Intake:
         # Hundreds of thousands a second pass here: no call that is not needed.
         if line[-2:] != b"}\n":
             raise ValueError("a line is one JSON object and its newline")
+        if not 0 < len(key) <= _LONGEST_KEY:
+            raise _no_key(key)
         encoded = key.encode()
         with self._lock:
             batch = self._open
@@ -79,7 +83,8 @@ class Intake:
             raise ValueError("no lines")
         if any(line[-2:] != b"}\n" for _, line in lines):
             raise ValueError("a line is one JSON object and its newline")
-        keys = [key.encode() for key, _ in lines]
+        keys = [_encoded(key) for key, _ in lines]
+        self._refuse_too_many(keys, lines)
         with self._lock:
             try:
                 batch = self._open or self._begun()
@@ -96,7 +101,7 @@ class Intake:
 
     def add_foreign(self, key: str, line: bytes) -> Receipt:
         """Take a line as it is; it takes no number."""
-        encoded = key.encode()
+        encoded = _encoded(key)
         if len(encoded) + len(line) > MAX_RECORD_BYTES - _RECORD_OVERHEAD - len(encoded):
             raise ValueError(f"a line of {len(line)} bytes; the stream takes {MAX_RECORD_BYTES} with its key: split it")
         with self._lock:
@@ -108,6 +113,12 @@ class Intake:
             batch.foreign.append(place)
             self._close_if_full(batch)
         return Receipt(batch, place, line, None)
+
+    def _refuse_too_many(self, keys: Sequence[bytes], lines: Sequence[tuple[str, bytes]]) -> None:
+        size = sum(map(len, keys)) + sum(len(line) for _, line in lines)
+        most = min(_MOST_AT_ONCE, self._settings.memory_bytes)
+        if size > most:
+            raise ValueError(f"{len(lines)} lines of {size} bytes with their keys; send at most {most} bytes at once")
 
     # --- for those who empty it -----------------------------------------------------------------------------------
 
@@ -211,6 +222,16 @@ class Intake:
 class _Dropped(Exception):
     def __init__(self, why: TransientError) -> None:
         self.why = why
+
+
+def _encoded(key: str) -> bytes:
+    if not 0 < len(key) <= _LONGEST_KEY:
+        raise _no_key(key)
+    return key.encode()
+
+
+def _no_key(key: str) -> ValueError:
+    return ValueError(f"a partition key of {len(key)} characters; Kinesis takes 1 to {_LONGEST_KEY}")
 
 
 def _too_long(line: bytes) -> InvalidEvent:

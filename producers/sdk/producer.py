@@ -106,12 +106,16 @@ class EventProducer:
     def send_raw(self, key: str, line: bytes) -> Receipt:
         """Send a line that the caller has checked: canonical, with its newline, without producer fields.
 
-        `key`: the visitor's, by which the line finds its shard. Raises `InvalidEvent` for a line that is too long.
+        `key`: the visitor's, by which the line finds its shard: 1 to 256 characters. Raises `InvalidEvent` for a line
+        that is too long, and ValueError for what is no line or no key.
         """
         return self._intake.add(key, line)
 
     def send_raw_many(self, lines: Sequence[tuple[str, bytes]]) -> Receipt:
-        """The same for many: all are taken or none, and one receipt is for all."""
+        """The same for many: all are taken or none, and one receipt is for all.
+
+        Raises ValueError for more than `memory_bytes`, or 64 MiB, at once.
+        """
         return self._intake.add_many(lines)
 
     def put_foreign(self, key: str, line: bytes) -> Receipt:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Generator, Iterable, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -59,7 +60,7 @@ class Batch:
             else:
                 loops.setdefault(waiter.get_loop(), []).append(waiter)
         for loop, futures in loops.items():
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # it was closed: nobody waits any more
                 loop.call_soon_threadsafe(_wake, futures)
 
     def wait(self, seconds: float | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import Any, Protocol
 
 
@@ -15,7 +16,7 @@ class Log(Protocol):
 
 
 class Troubles:
-    """For several threads."""
+    """For several threads. A log that fails stops none of them."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -28,7 +29,8 @@ class Troubles:
             self._met[what] = self._met.get(what, 0) + 1
             is_new = self._met[what] == 1
         if is_new:
-            self.log.warning(what, **facts)
+            with suppress(Exception):
+                self.log.warning(what, **facts)
 
     def ended(self, what: str) -> None:
         """Tell how often it was met, where it was."""
@@ -37,4 +39,5 @@ class Troubles:
         with self._lock:
             times = self._met.pop(what, 0)
         if times:
-            self.log.info("trouble_over", trouble=what, times=times)
+            with suppress(Exception):
+                self.log.info("trouble_over", trouble=what, times=times)

@@ -15,6 +15,8 @@ from producers.sdk.lanes.loads import Call
 from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.stream import Outcome, Stream
 
+_PAUSE = 0.5  # seconds after what nobody foresaw
+
 
 class Feed(Protocol):
     """Where the outbox's loads come from."""
@@ -62,21 +64,33 @@ class Senders:
     def _run(self) -> None:
         while not self._is_ending:
             heard = self._bell.rings
-            now = self._clock.monotonic()
-            if self._outbox.may_ask(now):
-                self._ask()
-                continue
-            # One at a time, or a batch could overtake the one before it.
-            with self._outbox.lock:
-                fed_at = self._feed.feed(now)
-                call, next_at = self._outbox.take(now)
-            if call is None:
-                self._wait(heard, now, fed_at, next_at, self._outbox.ask_at())
-                continue
-            if next_at is not None and next_at <= now:
-                self._bell.ring()
-            self._intake.hold(call.size)
+            try:
+                self._work(heard)
+            except Exception as error:  # noqa: BLE001 - a thread that ended in silence would keep everyone waiting
+                self._troubles.began("sender_fails", reason=f"{type(error).__name__}: {error}")
+                self._bell.wait(heard, _PAUSE)
+            else:
+                self._troubles.ended("sender_fails")
+
+    def _work(self, heard: int) -> None:
+        """One question, one call, or one wait."""
+        now = self._clock.monotonic()
+        if self._outbox.may_ask(now):
+            self._ask()
+            return
+        # One at a time, or a batch could overtake the one before it.
+        with self._outbox.lock:
+            fed_at = self._feed.feed(now)
+            call, next_at = self._outbox.take(now)
+        if call is None:
+            self._wait(heard, now, fed_at, next_at, self._outbox.ask_at())
+            return
+        if next_at is not None and next_at <= now:
+            self._bell.ring()
+        self._intake.hold(call.size)
+        try:
             self._put(call)
+        finally:
             self._intake.release(call.size)
 
     def _wait(self, heard: int, now: float, *times: float | None) -> None:

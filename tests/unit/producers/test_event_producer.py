@@ -143,6 +143,45 @@ def test_what_is_no_line_is_refused(line: bytes) -> None:
             opened.send_raw_many([("u", line)])
 
 
+@pytest.mark.parametrize("key", ["", "u" * 257])
+def test_a_key_that_the_stream_would_refuse_with_the_whole_call_is_refused_at_the_door(key: str) -> None:
+    stream = MemoryStream()
+    line = encode(event())
+
+    with producer(stream) as opened:
+        for send in (
+            opened.send_raw,
+            opened.put_foreign,
+            lambda key, line: opened.send_raw_many([("u", line), (key, line)]),
+        ):
+            with pytest.raises(ValueError, match=f"a partition key of {len(key)} characters; Kinesis takes 1 to 256"):
+                send(key, line)
+
+    assert [r.key for r in stream.lines] == ["web-1"]  # the final checkpoint
+
+
+def test_the_longest_key_goes() -> None:
+    stream = MemoryStream()
+
+    with producer(stream) as opened:
+        opened.send_raw("ü" * 256, encode(event()))
+
+    assert [r.key for r in stream.lines] == ["ü" * 256, "web-1"]
+
+
+def test_more_at_once_than_memory_takes_is_refused_whole() -> None:
+    stream = MemoryStream()
+    line = encode(event(properties={f"k{n}": "x" * 900 for n in range(50)}))
+    many = [("u-1", line)] * (2**20 // len(line) + 1)
+
+    with producer(stream, chosen=ProducerSettings(linger=0.001, memory_bytes=2**20)) as opened:
+        with pytest.raises(ValueError, match="send at most 1048576 bytes at once"):
+            opened.send_raw_many(many)
+        opened.send_raw_many(many[1:])
+
+    assert [c.accepted for c in sent_checkpoints(stream)] == [len(many) - 1]
+
+
 def test_an_event_with_a_stamp_is_not_stamped_over() -> None:
     with producer(MemoryStream()) as opened, pytest.raises(ValueError, match="without them"):
         opened.send(event(producer_id="other", producer_seq=1))
@@ -194,3 +233,25 @@ def test_a_trouble_is_one_line_in_the_log_and_its_end_another() -> None:
     opened.close()
 
     assert log.lines == ["stream_refuses", "trouble_over stream_refuses"]
+
+
+class FullLog(Told):
+    """What it is told it writes nowhere: the disk is full."""
+
+    def info(self, event: str, **facts: object) -> None:
+        raise OSError(event, facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        raise OSError(event, facts)
+
+
+def test_a_log_that_fails_keeps_nothing_from_being_delivered() -> None:
+    stream = MemoryStream([BUSY] * 5)
+    chosen = ProducerSettings(linger=0.001, senders=1)
+
+    with EventProducer(
+        stream, clock=SystemClock(), producer_id="web-1", settings=chosen, log=FullLog(), jitter=lambda: 0.01
+    ) as opened:
+        opened.track("view", user_id="u", item_id="i").wait(5)
+
+    assert [c.accepted for c in sent_checkpoints(stream) if c.final] == [1]

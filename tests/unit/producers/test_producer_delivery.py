@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from threading import Thread
+from threading import Thread, current_thread
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +19,7 @@ from producers.sdk.settings import ProducerSettings
 from producers.sdk.stream import Outcome, Record, Refused, Shard
 from tests.factories import NOW, FakeClock, event
 from tests.support.gated_stream import GatedStream
-from tests.support.producing import PLAUSIBLE, producer, sent_checkpoints, sent_events
+from tests.support.producing import PLAUSIBLE, ClockAtNoon, producer, sent_checkpoints, sent_events
 
 pytestmark = pytest.mark.unit
 
@@ -203,6 +203,28 @@ def test_a_stream_that_breaks_in_an_unknown_way_keeps_nobody_waiting() -> None:
     for wait in (opened.send(event()).wait, opened.close):
         with pytest.raises(ConfigurationError, match="RuntimeError: odd"):
             wait(5)
+
+
+class ClockThatStumbles(ClockAtNoon):
+    """Breaks once in the thread that sends."""
+
+    has_stumbled = False
+
+    def monotonic(self) -> float:
+        if current_thread().name.startswith("sender") and not self.has_stumbled:
+            self.has_stumbled = True
+            raise OSError("no clock")
+        return super().monotonic()
+
+
+def test_a_thread_that_stumbles_goes_on() -> None:
+    clock, stream = ClockThatStumbles(), MemoryStream()
+
+    with producer(stream, clock=clock, chosen=ProducerSettings(linger=0.001, senders=1)) as opened:
+        opened.send(event()).wait(5)
+
+    assert clock.has_stumbled
+    assert len(sent_events(stream)) == 1
 
 
 def test_several_threads_share_one_sequence_without_a_gap() -> None:

@@ -151,6 +151,27 @@ def test_a_loop_that_was_closed_meanwhile_keeps_nobody_from_delivering() -> None
     assert receipt.is_acknowledged
 
 
+class LoopThatCloses(asyncio.SelectorEventLoop):
+    """Closed just after it was asked."""
+
+    def is_closed(self) -> bool:
+        return False
+
+
+def test_a_loop_that_closes_just_then_keeps_nobody_from_delivering() -> None:
+    batch, [receipt] = receipts(1)
+    loop = LoopThatCloses()
+    waiting = loop.create_task(batch.settled())
+    loop.run_until_complete(asyncio.sleep(0))
+    waiting.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+    batch.settle({})
+
+    assert receipt.is_acknowledged
+
+
 def test_what_is_settled_already_is_awaited_at_once() -> None:
     batch, [receipt] = receipts(1)
     batch.settle({})
