@@ -43,7 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 class ServerSettings(Settings, frozen=True, kw_only=True):
     """Of the server in a container. Each worker is a process with its own producer; `workers` share `spool_root`.
 
-    Without `spool_root` an event is acknowledged when Kinesis has it. `held_bytes`: bodies in memory, a worker.
+    Without `spool_root` an event is acknowledged when Kinesis has it. `spool_bytes`, `producer_bytes` and `held_bytes`
+    (bodies in memory) are of each worker: a disk must have `spool_bytes` as many times as there are workers.
     On SIGTERM requests that run have `drain_seconds`, then the producer has `close_seconds`.
     """
 
@@ -53,8 +54,8 @@ class ServerSettings(Settings, frozen=True, kw_only=True):
     workers: int = 1
     name: str = "collector"
     spool_root: str = ""
-    spool_bytes: int = 1024**3
-    spool_sync: str = "batch"  # or seconds
+    spool_bytes: int | None = None  # 1 GiB where there is a spool
+    spool_sync: str | None = None  # batch, or seconds; batch where there is a spool
     producer_bytes: int = 64 * 1024**2
     held_bytes: int = 64 * 1024**2
     body_seconds: float = 20.0

@@ -28,6 +28,7 @@ from producers.sdk.settings import ProducerSettings
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.stream import Stream
 
+_SPOOL = 1024**3  # bytes on disk, a worker
 _SEGMENT, _LEAST_SEGMENT = 16 * 1024**2, 64 * 1024  # bytes of a file of a spool: what is delivered is freed so
 _LEAST_FREE = 64 * 1024**2  # bytes of a disk on which a spool can be written
 _log = structlog.get_logger()
@@ -117,16 +118,22 @@ def openapi() -> bytes:
 
 
 def spool_of(settings: ServerSettings) -> SpoolDirectory | None:
-    """The spool that all workers share. Raises `ConfigurationError` for a promise that there is not."""
+    """The folder that all workers share, each with a spool of its own. Raises `ConfigurationError`."""
     if not settings.spool_root:
+        if settings.spool_bytes is not None or settings.spool_sync is not None:
+            raise ConfigurationError("spool_bytes, spool_sync: there is no spool; set spool_root as well")
         return None
-    sync: str | float = settings.spool_sync
+    most = _SPOOL if settings.spool_bytes is None else settings.spool_bytes
+    segment = min(_SEGMENT, max(_LEAST_SEGMENT, most // 8))
+    return SpoolDirectory(Path(settings.spool_root), max_bytes=most, segment_bytes=segment, fsync=_sync_of(settings))
+
+
+def _sync_of(settings: ServerSettings) -> str | float:
+    said = "batch" if settings.spool_sync is None else settings.spool_sync
     try:
-        sync = sync if sync == "batch" else float(sync)
+        return said if said == "batch" else float(said)
     except ValueError:
-        raise ConfigurationError(f"spool_sync is {sync!r}; say batch, or seconds") from None
-    segment = min(_SEGMENT, max(_LEAST_SEGMENT, settings.spool_bytes // 8))
-    return SpoolDirectory(Path(settings.spool_root), max_bytes=settings.spool_bytes, segment_bytes=segment, fsync=sync)
+        raise ConfigurationError(f"spool_sync is {said!r}; say batch, or seconds") from None
 
 
 def _tokens(settings: ServerSettings) -> JwksTokens | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -42,6 +43,14 @@ def test_an_issuer_whose_keys_are_unknown_would_have_no_token_asked_for(given: s
 def test_a_function_is_not_told_of_tokens_which_are_the_http_apis_to_check(given: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"^{given}: .*--collector_jwt_issuer"):
         start_function(write_keys=KEYS, **{given: "https://id.example"})
+
+
+@pytest.mark.parametrize("given", [{"spool_bytes": 1024**3}, {"spool_sync": "batch"}, {"spool_sync": 0.5}])
+def test_what_a_spool_is_told_needs_a_spool(given: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="set spool_root"):
+        start_server(write_keys=KEYS, **given)
+
+    start_server(write_keys=KEYS, spool_root=tmp_path, **given)
 
 
 def test_what_is_told_as_it_should_be_starts() -> None:
