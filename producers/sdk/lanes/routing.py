@@ -48,12 +48,6 @@ class ShardMap:
             add(mark)
         return found
 
-    def lane_of_hash(self, value: int) -> int:
-        """Of an explicit hash key. Raises ValueError where it is none."""
-        if not 0 <= value < HASHES:
-            raise ValueError(f"{value} is no hash key: they go from 0 to 2**128 - 1")
-        return bisect_left(self._lasts, value.to_bytes(16, "big"))
-
     def _lane_of_first_byte(self, byte: int) -> int:
         first = bisect_left(self._lasts, bytes([byte]) + bytes(15))
         last = bisect_left(self._lasts, bytes([byte]) + b"\xff" * 15)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.lanes.lanes import Lanes
 from producers.sdk.lanes.loads import Call, Load
-from producers.sdk.lanes.routing import ShardMap
+from producers.sdk.lanes.routing import HASHES, ShardMap
 from producers.sdk.memory import even_shards, taken_apart
-from producers.sdk.stream import Outcome, Record, Refused
+from producers.sdk.stream import Outcome, Record, Refused, Shard
 from tests.support.sharded_stream import ShardedStream, drive
 
 pytestmark = pytest.mark.unit
@@ -106,6 +106,20 @@ def test_in_order_nothing_goes_while_lines_that_went_elsewhere_wait_for_the_next
     lanes.remap(ShardMap(even_shards(2)))
     [record] = taken(lanes, 1.0)
     assert [line.data for line in taken_apart(record)] == [b"a:1", b"a:2", b"a:3"]
+
+
+@pytest.mark.parametrize("outcome", [Outcome("shardId-of-a-child"), Outcome(refused=Refused.FAILED)])
+def test_what_comes_back_after_a_new_map_goes_ahead_of_what_came_later(outcome: Outcome) -> None:
+    lanes = with_map()
+    lanes.add(load("a:1", "a:2", deadline=10.0))
+    call = takes(lanes, 0.0)
+    lanes.remap(ShardMap([Shard("another", 0, HASHES - 1)]))
+    lanes.add(load("b:1", deadline=20.0))
+
+    lanes.settle(call, [outcome], 0.0, lambda: 0.0)
+
+    [record] = taken(lanes, 1.0)
+    assert [line.data for line in taken_apart(record)] == [b"a:1", b"a:2", b"b:1"]
 
 
 def takes(lanes: Lanes, now: float) -> Call:

@@ -62,20 +62,10 @@ def test_a_boundary_at_the_very_hash_of_a_key_is_kept_exactly(keys: list[bytes])
     assert [found.shards[found.lane(key)] for key in keys] == [owner(shards(*bounds), hash_of(key)) for key in keys]
 
 
-@given(bounds=BOUNDS, values=st.lists(st.integers(0, HASHES - 1), max_size=30))
-def test_an_explicit_hash_goes_to_the_shard_whose_range_holds_it(bounds: set[int], values: list[int]) -> None:
-    found = ShardMap(shards(*bounds))
-    ends = [end for shard in found.shards for end in (shard.first_hash, shard.last_hash)]
-
-    assert [found.shards[found.lane_of_hash(value)] for value in [*values, *ends]] == [
-        owner(shards(*bounds), value) for value in [*values, *ends]
-    ]
-
-
 def test_one_shard_takes_everything() -> None:
     found = ShardMap([Shard("only", 0, HASHES - 1)])
 
-    assert {found.lane(b"a"), found.lane(b"b"), found.lane_of_hash(0), found.lane_of_hash(HASHES - 1)} == {0}
+    assert {found.lane(b"a"), found.lane(b"b")} == {0}
 
 
 @pytest.mark.parametrize(
@@ -93,9 +83,3 @@ def test_one_shard_takes_everything() -> None:
 def test_ranges_that_leave_a_hash_without_its_one_shard_are_refused(ranges: list[tuple[int, int]], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         ShardMap([Shard(f"shardId-{n}", *ends) for n, ends in enumerate(ranges)])
-
-
-@pytest.mark.parametrize("value", [-1, HASHES])
-def test_what_is_no_hash_is_refused(value: int) -> None:
-    with pytest.raises(ValueError, match="no hash key"):
-        ShardMap(shards()).lane_of_hash(value)
