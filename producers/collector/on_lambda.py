@@ -25,7 +25,13 @@ SENDERS = 1
 """An environment has one request at a time."""
 
 _OF_THE_API = "tokens are the HTTP API's to check (--collector_jwt_issuer, --collector_jwt_audience); take it away"
-_OF_NO_USE = {"jwks": _OF_THE_API, "jwt_issuer": _OF_THE_API, "jwt_audience": _OF_THE_API}
+_OF_NO_USE = {
+    "jwks": _OF_THE_API,
+    "jwt_issuer": _OF_THE_API,
+    "jwt_audience": _OF_THE_API,
+    "trusted_proxies": "the HTTP API says itself who asked; take it away",
+    "anyone": "behind an HTTP API a write key is always asked for; take it away, and set write_keys",
+}
 """Settings that a function has no use for, and what to do about each."""
 
 

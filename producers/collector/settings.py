@@ -23,8 +23,9 @@ T = TypeVar("T", bound=Struct)
 class Settings(Struct, frozen=True, kw_only=True):
     """Seconds and bytes. `write_keys` is JSON (`producers.collector.write_keys.WriteKey`), hashes alone.
 
-    `origins`: web pages that may send, separated by commas. `anyone`: no key and no token is asked for.
+    `origins`: web pages that may send, separated by commas. `anyone`: there is neither key nor token to ask for.
     `trusted_proxies`: how many of our own stand in front, each of which adds to X-Forwarded-For.
+    What an entry has no use for, it refuses (`rules_of`, `producers.collector.on_lambda.app_of`).
     """
 
     write_keys: str = ""
@@ -100,6 +101,8 @@ def rules_of(
     if settings.earliest.tzinfo is None:
         raise ConfigurationError("earliest: give an offset, as in 2020-01-01T00:00:00Z")
     keys = parse_write_keys(settings.write_keys)
+    if settings.anyone and (keys or settings.jwks):
+        raise ConfigurationError("anyone: a key or a token would be asked for all the same; take it away, or them")
     access = Access(keys, monotonic=monotonic, tokens=tokens, anyone=settings.anyone, share=1 / workers)
     return Rules(
         access=access,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.errors import ConfigurationError
 from producers.collector.on_lambda import Deadline, FunctionSettings, app_of
@@ -33,6 +35,15 @@ def start_function(**told: Any) -> None:
     app_of(load_settings(FunctionSettings, environ), stream=MemoryStream(), clock=clock, deadline=Deadline(clock))
 
 
+def key_set(folder: Path) -> Path:
+    """A file of one key."""
+    public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
+    path = folder / "jwks.json"
+    path.write_text(json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "1", "x": x}]}))
+    return path
+
+
 @pytest.mark.parametrize("given", ["jwt_issuer", "jwt_audience"])
 def test_an_issuer_whose_keys_are_unknown_would_have_no_token_asked_for(given: str) -> None:
     with pytest.raises(ConfigurationError, match=r"set jwks"):
@@ -51,6 +62,24 @@ def test_what_a_spool_is_told_needs_a_spool(given: dict[str, object], tmp_path: 
         start_server(write_keys=KEYS, **given)
 
     start_server(write_keys=KEYS, spool_root=tmp_path, **given)
+
+
+@pytest.mark.parametrize(("given", "told"), [("trusted_proxies", "HTTP API says"), ("anyone", "write_keys")])
+def test_a_function_is_told_nothing_that_its_http_api_has_settled(given: str, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^{given}: .*{told}"):
+        start_function(write_keys=KEYS, **{given: 1})
+
+
+@pytest.mark.parametrize("given", [{"write_keys": KEYS}, {"jwks": True}])
+def test_that_anyone_may_send_who_is_asked_for_a_key_or_a_token_cannot_be_meant(
+    given: dict[str, object], tmp_path: Path
+) -> None:
+    if "jwks" in given:
+        given = {"jwks": key_set(tmp_path), "jwt_issuer": "https://id.example", "jwt_audience": "events"}
+    start_server(**given)
+
+    with pytest.raises(ConfigurationError, match="^anyone: "):
+        start_server(anyone=True, **given)
 
 
 def test_what_is_told_as_it_should_be_starts() -> None:
