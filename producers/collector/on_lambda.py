@@ -14,7 +14,7 @@ from contract.errors import ConfigurationError
 from producers.collector.app import App, World
 from producers.collector.enrichment import Device
 from producers.collector.flushed_intake import FlushedIntake
-from producers.collector.settings import Settings, rules_of
+from producers.collector.settings import Name, Seconds, Settings, StreamName, rules_of
 from producers.sdk.clock import Clock
 from producers.sdk.new_event import new_producer_id
 from producers.sdk.producer import EventProducer
@@ -41,10 +41,10 @@ class FunctionSettings(Settings, frozen=True, kw_only=True):
     Tokens are the HTTP API's to check, before the function is asked. `answer_seconds`: of the function's time.
     """
 
-    stream: str
-    name: str = "collector"
+    stream: StreamName
+    name: Name = "collector"
     write_keys_parameter: str = ""
-    answer_seconds: float = 15.0
+    answer_seconds: Seconds = 15.0
 
 
 class Deadline:

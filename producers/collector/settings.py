@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from contract.errors import ConfigurationError
 from producers.collector.access import Access, Tokens
@@ -18,6 +18,14 @@ from producers.collector.origins import Origins
 from producers.collector.write_keys import parse_write_keys
 
 T = TypeVar("T", bound=Struct)
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,51}\Z")]
+"""Of a program; a producer_id is this and 13 characters more."""
+
+StreamName = Annotated[str, Meta(min_length=1)]
+Seconds = Annotated[float, Meta(ge=0.01, le=86_400)]
+_Count = Annotated[int, Meta(ge=0, le=86_400)]
+_Bytes = Annotated[int, Meta(ge=1024**2)]  # no less, or the largest request would never be taken
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -36,9 +44,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     jwt_audience: str = ""
     truncate_ip: bool = False
     parse_user_agent: bool = False
-    trusted_proxies: int = 0
+    trusted_proxies: _Count = 0
     earliest: datetime = EARLIEST
-    retry_after: int = 2
+    retry_after: _Count = 2
 
 
 class ServerSettings(Settings, frozen=True, kw_only=True):
@@ -49,26 +57,26 @@ class ServerSettings(Settings, frozen=True, kw_only=True):
     On SIGTERM requests that run have `drain_seconds`, then the producer has `close_seconds`.
     """
 
-    stream: str
+    stream: StreamName
     host: str = "127.0.0.1"
-    port: int = 8080
-    workers: int = 1
-    name: str = "collector"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
+    workers: Annotated[int, Meta(ge=1)] = 1
+    name: Name = "collector"
     spool_root: str = ""
     spool_bytes: int | None = None  # 1 GiB where there is a spool
     spool_sync: str | None = None  # batch, or seconds; batch where there is a spool
-    producer_bytes: int = 64 * 1024**2
-    held_bytes: int = 64 * 1024**2
-    body_seconds: float = 20.0
-    answer_seconds: float = 10.0
-    drain_seconds: int = 15
-    close_seconds: float = 20.0
+    producer_bytes: _Bytes = 64 * 1024**2
+    held_bytes: _Bytes = 64 * 1024**2
+    body_seconds: Seconds = 20.0
+    answer_seconds: Seconds = 10.0
+    drain_seconds: _Count = 15
+    close_seconds: Annotated[float, Meta(ge=0, le=86_400)] = 20.0
 
 
 def load_settings(kind: type[T], environ: Mapping[str, str], prefix: str = "COLLECTOR_") -> T:
     """`kind` of variables named as its fields, in capitals after `prefix`.
 
-    Raises `ConfigurationError` for one that is missing, that is not of its type, or that there is none of.
+    Raises `ConfigurationError` for one that is missing, that is not of its type or range, or that there is none of.
     """
     names = {prefix + field.name.upper(): field.name for field in msgspec.structs.fields(kind)}
     if strange := sorted(name for name in environ if name.startswith(prefix) and name not in names):

@@ -78,8 +78,39 @@ def test_that_anyone_may_send_who_is_asked_for_a_key_or_a_token_cannot_be_meant(
         given = {"jwks": key_set(tmp_path), "jwt_issuer": "https://id.example", "jwt_audience": "events"}
     start_server(**given)
 
-    with pytest.raises(ConfigurationError, match="^anyone: "):
+    with pytest.raises(ConfigurationError, match=r"^anyone: "):
         start_server(anyone=True, **given)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("trusted_proxies", -1),  # the address would be what the client says
+        ("retry_after", -1),
+        ("name", ""),
+        ("name", "n" * 52),
+        ("name", "my shop"),
+        ("stream", ""),
+        ("port", 65_536),
+        ("workers", 0),
+        ("producer_bytes", 1_000),
+        ("held_bytes", 1_000_000),  # the largest body would never be taken
+        ("body_seconds", 0),
+        ("answer_seconds", 0),
+        ("answer_seconds", "nan"),
+        ("drain_seconds", -1),
+        ("close_seconds", -1),
+    ],
+)
+def test_a_value_with_which_no_worker_could_take_events_stops_the_start(setting: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=setting):
+        start_server(**{"write_keys": KEYS, setting: value})
+
+
+@pytest.mark.parametrize(("setting", "value"), [("answer_seconds", 0), ("name", "my shop"), ("retry_after", -1)])
+def test_a_value_with_which_a_function_could_take_no_event_stops_its_start(setting: str, value: object) -> None:
+    with pytest.raises(ConfigurationError, match=setting):
+        start_function(**{"write_keys": KEYS, setting: value})
 
 
 def test_what_is_told_as_it_should_be_starts() -> None:
