@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -29,15 +30,21 @@ def fetcher(source: str) -> Callable[[], Mapping[str, Any]]:
 
 def _downloaded(address: str) -> bytes:
     asked = Request(address, headers={"accept": "application/json"})  # noqa: S310 - https alone, see above
-    with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
-        found: bytes = answer.read(_MAX_BYTES + 1)
+    try:
+        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
+            found: bytes = answer.read(_MAX_BYTES + 1)
+    except HTTPException as error:
+        raise OSError(f"the answer is no HTTP: {error!r}") from error
     if len(found) > _MAX_BYTES:
         raise ValueError("more than a set of keys")
     return found
 
 
 def _object(text: bytes) -> Mapping[str, Any]:
-    found = json.loads(text)
+    try:
+        found = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("no set of keys is so deep") from error
     if not isinstance(found, dict):
         raise ValueError("no JSON object")  # noqa: TRY004 - the text is wrong, not a type of ours
     return found
