@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from contract.errors import ConfigurationError
 
@@ -31,13 +31,23 @@ def fetcher(source: str) -> Callable[[], Mapping[str, Any]]:
 def _downloaded(address: str) -> bytes:
     asked = Request(address, headers={"accept": "application/json"})  # noqa: S310 - https alone, see above
     try:
-        with urlopen(asked, timeout=_SECONDS) as answer:  # noqa: S310
+        with build_opener(_OverTls).open(asked, timeout=_SECONDS) as answer:
             found: bytes = answer.read(_MAX_BYTES + 1)
     except HTTPException as error:
         raise OSError(f"the answer is no HTTP: {error!r}") from error
     if len(found) > _MAX_BYTES:
         raise ValueError("more than a set of keys")
     return found
+
+
+class _OverTls(HTTPRedirectHandler):
+    """Follows an issuer that sends on, unless it sends to where anyone could answer."""
+
+    def redirect_request(self, *request_and_answer: Any) -> Request | None:
+        address: str = request_and_answer[-1]
+        if not address.startswith("https://"):
+            raise OSError(f"the issuer sends on to {address}, without TLS")
+        return super().redirect_request(*request_and_answer)
 
 
 def _object(text: bytes) -> Mapping[str, Any]:

@@ -102,6 +102,16 @@ def test_an_issuer_that_answers_no_keys_has_clients_come_again(issuer: Issuer, a
     assert (told.status, header(told, b"retry-after")) == (503, b"5")
 
 
+def test_an_issuer_that_sends_on_is_followed_over_tls_alone(issuer: Issuer) -> None:
+    fetch = fetcher(issuer.url)
+    issuer.answer = http(b"", "302 Found", location="http://127.0.0.1:1/keys")
+    with pytest.raises(OSError, match="without TLS"):
+        fetch()
+    issuer.answer = http(b"", "302 Found", location=issuer.url)
+    with pytest.raises(OSError, match="infinite loop"):  # it was followed
+        fetch()
+
+
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
 def test_an_issuer_that_answers_no_keys_stops_the_start(issuer: Issuer, answer: bytes) -> None:
     settings = ServerSettings(stream="s", jwks=issuer.url, jwt_issuer="i", jwt_audience="a")
