@@ -16,6 +16,9 @@ ALGORITHMS = ("RS256", "ES256", "EdDSA", "PS256")
 FETCH_EVERY = 60.0
 """Seconds. A token of an unknown key has the keys fetched again, but no oftener than this."""
 
+FETCH_AGAIN = 5.0
+"""Seconds, where they could not be had."""
+
 _SKEW = 30  # seconds that the issuer's clock may differ
 
 
@@ -34,7 +37,9 @@ class JwksTokens:
         self._monotonic = monotonic
         self._lock = asyncio.Lock()
         self._keys = _keys_of(fetch())
-        self._fetched_at = monotonic()
+        self._next_fetch = monotonic() + FETCH_EVERY
+        self._unknown: Exception | None = None
+        """Why the keys could not be had the last time."""
 
     async def problem(self, token: bytes) -> str:
         try:
@@ -62,13 +67,18 @@ class JwksTokens:
 
     async def _fetch_again(self) -> None:
         async with self._lock:
-            if self._monotonic() - self._fetched_at < FETCH_EVERY:
-                return
-            self._fetched_at = self._monotonic()
-            try:
-                self._keys = _keys_of(await asyncio.to_thread(self._fetch))
-            except (ConfigurationError, OSError, ValueError) as error:
-                raise TransientError("the keys of tokens cannot be had at the moment") from error
+            if self._monotonic() >= self._next_fetch:
+                await self._fetch_now()
+        if self._unknown is not None:
+            raise TransientError("the keys of tokens cannot be had at the moment") from self._unknown
+
+    async def _fetch_now(self) -> None:
+        try:
+            self._keys = _keys_of(await asyncio.to_thread(self._fetch))
+            self._unknown = None
+        except (ConfigurationError, OSError, ValueError) as error:
+            self._unknown = error
+        self._next_fetch = self._monotonic() + (FETCH_EVERY if self._unknown is None else FETCH_AGAIN)
 
 
 def _keys_of(found: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:

@@ -139,6 +139,24 @@ def test_new_keys_are_fetched_when_they_are_needed_but_not_for_each_token() -> N
     assert problem(tokens, token(OTHER, kid="2")) == ""
 
 
+def test_no_token_is_refused_for_good_while_its_key_could_not_be_asked_for() -> None:
+    keys, clock = Keys(("1", SIGNER)), FakeClock()
+    tokens = checker(keys, clock)
+    keys.published, keys.breaks = jwks(("2", OTHER)), True
+    clock.pass_seconds(61)
+
+    for seconds in (0, 3):
+        clock.pass_seconds(seconds)
+        with pytest.raises(TransientError):
+            problem(tokens, token(OTHER, kid="2"))
+    assert keys.asked == 2
+    keys.breaks = False
+    clock.pass_seconds(3)
+
+    assert problem(tokens, token(OTHER, kid="2")) == ""
+    assert keys.asked == 3
+
+
 @pytest.mark.parametrize("published", [{}, {"keys": []}, {"keys": [{"kty": "oct", "k": "AAAA", "kid": "1"}]}])
 def test_without_a_usable_key_nothing_starts(published: dict[str, Any]) -> None:
     keys = Keys()
