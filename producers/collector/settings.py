@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
@@ -26,6 +27,8 @@ StreamName = Annotated[str, Meta(min_length=1)]
 Seconds = Annotated[float, Meta(ge=0.01, le=86_400)]
 _Count = Annotated[int, Meta(ge=0, le=86_400)]
 _Bytes = Annotated[int, Meta(ge=1024**2)]  # no less, or the largest request would never be taken
+
+_is_origin = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?").fullmatch
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -88,6 +91,13 @@ def load_settings(kind: type[T], environ: Mapping[str, str], prefix: str = "COLL
         raise ConfigurationError(f"a setting is not what it must be: {error}") from error
 
 
+def _origins_of(settings: Settings) -> Origins:
+    said = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
+    if strange := [origin for origin in said if not _is_origin(origin)]:
+        raise ConfigurationError(f"origins: no browser says {strange[0]!r}; say it as in https://shop.example, or *")
+    return Origins(said)
+
+
 def rules_of(
     settings: Settings,
     *,
@@ -114,7 +124,7 @@ def rules_of(
     access = Access(keys, monotonic=monotonic, tokens=tokens, anyone=settings.anyone, share=1 / workers)
     return Rules(
         access=access,
-        origins=Origins([origin.strip() for origin in settings.origins.split(",") if origin.strip()]),
+        origins=_origins_of(settings),
         enrichment=Enrichment(settings.truncate_ip, user_agents if settings.parse_user_agent else None),
         earliest=settings.earliest,
         retry_after=settings.retry_after,

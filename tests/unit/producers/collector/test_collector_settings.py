@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.errors import ConfigurationError
+from infra.collector_config import CollectorConfig
 from producers.collector.on_lambda import Deadline, FunctionSettings, app_of
 from producers.collector.settings import ServerSettings, load_settings
 from producers.collector.worker import Worker
@@ -111,6 +112,38 @@ def test_a_value_with_which_no_worker_could_take_events_stops_the_start(setting:
 def test_a_value_with_which_a_function_could_take_no_event_stops_its_start(setting: str, value: object) -> None:
     with pytest.raises(ConfigurationError, match=setting):
         start_function(**{"write_keys": KEYS, setting: value})
+
+
+NO_ORIGINS = (
+    "shop.example",
+    "https://shop.example/",
+    "https://shop.example/page",
+    "https://Shop.example",
+    "https://a.example https://b.example",
+    "https://",
+    "null",
+)
+
+
+@pytest.mark.parametrize("origin", NO_ORIGINS)
+def test_an_origin_as_no_browser_says_it_stops_the_start_and_the_deployment(origin: str) -> None:
+    with pytest.raises(ConfigurationError, match="origins"):
+        start_server(write_keys=KEYS, origins=f"https://shop.example, {origin}")
+    with pytest.raises(ConfigurationError, match="origins"):
+        start_function(write_keys=KEYS, origins=origin)
+    with pytest.raises(ValueError, match="origins"):
+        CollectorConfig(origins=origin)
+
+
+@pytest.mark.parametrize("origins", ["*", "", "https://shop.example,http://localhost:3000", "http://127.0.0.1:8000"])
+def test_what_the_deployment_takes_for_an_origin_the_collector_takes(origins: str) -> None:
+    CollectorConfig(origins=origins)
+    start_server(write_keys=KEYS, origins=origins)
+    start_function(write_keys=KEYS, origins=origins)
+
+
+def test_an_apps_own_pages_and_addresses_of_version_6_are_origins() -> None:
+    start_server(write_keys=KEYS, origins="capacitor://localhost, http://[::1]:3000")
 
 
 def test_what_is_told_as_it_should_be_starts() -> None:
