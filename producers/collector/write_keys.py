@@ -66,6 +66,8 @@ def parse_write_keys(text: str) -> list[WriteKey]:
     names, hashes = {key.name for key in keys}, {key.sha256 for key in keys}
     if len(names) < len(keys) or len(hashes) < len(keys):
         raise ConfigurationError("write keys: a name or a hash comes twice")
+    if boundless := [key.name for key in keys if key.burst and not key.events_per_second]:
+        raise ConfigurationError(f"write keys: the burst of {boundless[0]} limits nothing; set events_per_second too")
     if len(keys) > MOST_KEYS:
         raise ConfigurationError(f"write keys: there are {len(keys)}; {MOST_KEYS} is the most")
     return keys

@@ -86,12 +86,9 @@ def load_on(collector: CollectorProcess) -> Load:
 
 def write_keys() -> str:
     """Each is the key to itself."""
-    return json.dumps(
-        [
-            {"name": key, "sha256": hashlib.sha256(key.encode()).hexdigest(), "events_per_second": rate, "burst": 300}
-            for key, rate in KEYS.items()
-        ]
-    )
+    limits = {key: {"events_per_second": rate, "burst": 300} if rate else {} for key, rate in KEYS.items()}
+    hashes = {key: hashlib.sha256(key.encode()).hexdigest() for key in KEYS}
+    return json.dumps([{"name": key, "sha256": hashes[key], **limits[key]} for key in KEYS])
 
 
 def answers_in_time(collector: CollectorProcess, since: float) -> float:

@@ -45,6 +45,7 @@ def test_a_write_key_is_found_among_many() -> None:
         f'[{{"name":"web","sha256":"{HASH}","app_id":"a b"}}]',
         f'[{{"name":"web","sha256":"{HASH}","events_per_second":-1}}]',
         f'[{{"name":"web","sha256":"{HASH}","events_per_minute":1}}]',
+        f'[{{"name":"web","sha256":"{HASH}","burst":100}}]',
         f'[{{"name":"a","sha256":"{HASH}"}},{{"name":"b","sha256":"{HASH}"}}]',
         json.dumps([{"name": f"n{i}", "sha256": f"{i:064x}"} for i in range(101)]),
     ],
