@@ -12,6 +12,7 @@ from producers.sdk.intake import Intake
 from producers.sdk.spool.cursor import Position
 from producers.sdk.spool.frames import Frame
 from producers.sdk.spool.spool import Spool
+from producers.sdk.troubles import Log
 
 _READ_AT_ONCE = 1024 * 1024  # bytes
 _FRAME_OVERHEAD = 1_000
@@ -49,6 +50,7 @@ class Source:
         self._forgotten: Position | None = None
         self._delivered_up_to: Position | None = None
         self._skipped: deque[int] = deque()  # numbers of the batches whose frames are yet to be read
+        self._named = 0  # damages that were told of
         self.held = 0
         """Bytes of what was passed on and not delivered."""
         self.taken = 0
@@ -96,10 +98,34 @@ class Source:
         found = self.spool.read(self._read_up_to, min(room, _READ_AT_ONCE))
         for position, frame in found:
             self._pass_on_frame(position, frame)
-        if not found:  # what was there is damaged
-            self._read_up_to = self.spool.last
+        if not found:  # what was there is damaged: its numbers are told as accepted, so that the ledger names them
+            batch = max(self._skipped, default=0)
             self._skipped.clear()
+            self.pass_over(Piece(position=self.spool.last, last=self.spool.accepted, batch=batch))
         return bool(found)
+
+    def name_damage(self, log: Log) -> None:
+        """Tell of what was found damaged since this was called."""
+        for damage in self.spool.damaged()[self._named :]:
+            self._named += 1
+            kept = None if damage.kept is None else str(damage.kept)
+            log.warning(
+                "spool_damaged",
+                producer_id=damage.producer_id,
+                segment=damage.segment,
+                start=damage.start,
+                bytes=damage.size,
+                kept=kept,
+            )
+
+    def pass_over(self, piece: Piece) -> None:
+        """There are no lines to deliver up to the end of this frame, the last on disk."""
+        load = Passed([], [], deadline=inf, done=self._done)
+        load.piece = piece
+        with self._outbox.lock:
+            self._read_up_to = piece.position
+            self._row.append(load)
+            self._advance()
 
     def _pass_on_frame(self, position: Position, frame: Frame) -> None:
         keys = [key.encode() for key, _ in frame.entries]
@@ -117,14 +143,17 @@ class Source:
         assert isinstance(load, Passed)  # noqa: S101 - it passes on no other
         self.held -= load.piece.cost
         self.freed += load.piece.cost
+        self._advance()
+        if load.piece.then is not None:
+            load.piece.then(load)
+        self._on_done()
+
+    def _advance(self) -> None:
         while self._row and not self._row[0].left:
             done = self._row.popleft().piece
             self.delivered = max(self.delivered, done.last)
             self.batch = max(self.batch, done.batch)
             self._delivered_up_to = done.position or self._delivered_up_to
-        if load.piece.then is not None:
-            load.piece.then(load)
-        self._on_done()
 
     def forget(self) -> None:
         """Let the disk have back what was delivered."""

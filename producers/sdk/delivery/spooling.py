@@ -54,6 +54,7 @@ class Spooled:
         self._last = 0  # the highest number that the spool was told of
         self._append_at = self._read_at = self._tell_at = 0.0
         self._unwritten: Checkpoint | None = None  # numbered, and nowhere yet
+        self._closed_at = -1  # all up to this number the last final checkpoint told of
         self._wanted: list[Callable[[], None]] = []  # told once a final checkpoint, made from now on, is on the stream
         self._saying = UnderWay()
         self._is_ending = False
@@ -90,7 +91,8 @@ class Spooled:
                     self.withdrawn += len(batch.numbers())
                     batch.settle(dict.fromkeys(range(len(batch.lines)), why))
         self._orphans.leave()
-        if self._source.is_delivered and not self._waiting:
+        is_told = self._closed_at == self._last and not self._waiting
+        if self._source.is_delivered and is_told:
             self.spool.remove()
         else:
             self.spool.close()
@@ -209,6 +211,7 @@ class Spooled:
             self._read_at = now + _DISK_PAUSE
             return False
         self._troubles.ended("spool_unreadable")
+        self._source.name_damage(self._troubles.log)
         return found
 
     # --- checkpoints ----------------------------------------------------------------------------------------------
@@ -238,6 +241,8 @@ class Spooled:
         with its number. One that the disk refuses is kept for later, unless it is time for the final one.
         """
         checkpoint = self._unwritten or self._next(delivered, now, final=final)
+        if checkpoint.final:
+            self._closed_at = checkpoint.accepted
         line, is_next = encode_checkpoint(checkpoint), self._source.is_caught_up
         position = self._written(checkpoint, line)
         self._unwritten = None if position or final else checkpoint

@@ -145,7 +145,7 @@ class Spool:
                 for found in walk(segment, start=begin, end=end):
                     reached = max(reached, found.end)
                     if isinstance(found, Bad):
-                        self._keep(segment, found)
+                        self._keep(segment, found, has_frames=end > HEADER_BYTES)
                     else:
                         yield segment, found
             except FileNotFoundError:
@@ -154,8 +154,9 @@ class Spool:
             if reached < end:
                 self._damaged[segment.path.name, reached] = Damage.gone(segment, reached, end)
 
-    def _keep(self, segment: Segment, bad: Bad) -> None:
-        if not bad.torn and (segment.path.name, bad.start) not in self._damaged:
+    def _keep(self, segment: Segment, bad: Bad, *, has_frames: bool) -> None:
+        is_worth = has_frames or not bad.torn  # what is read here was whole once, the beginning of a frame too
+        if is_worth and (segment.path.name, bad.start) not in self._damaged:
             self._damaged[segment.path.name, bad.start] = keep(segment, bad)
 
     def _write_cursor(self, *, at_once: bool) -> None:
