@@ -146,6 +146,52 @@ def test_an_apps_own_pages_and_addresses_of_version_6_are_origins() -> None:
     start_server(write_keys=KEYS, origins="capacitor://localhost, http://[::1]:3000")
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"sha256": WEB.sha256},
+        {"name": "my shop", "sha256": WEB.sha256},
+        {"name": "web", "sha256": WEB.sha256, "key": "secret"},
+        {"name": "web", "sha256": WEB.sha256.upper()},
+        {"name": "web", "sha256": WEB.sha256, "burst": 5},
+        {"name": "web", "sha256": WEB.sha256, "events_per_second": -1},
+        {"name": "web", "sha256": WEB.sha256, "app_id": "a b"},
+    ],
+)
+def test_a_write_key_that_stops_the_start_stops_the_deployment(key: dict[str, object]) -> None:
+    for keys in ([key], [{"name": "shop", "sha256": "0a" * 32}, key]):
+        with pytest.raises(ConfigurationError, match="write keys"):
+            start_function(write_keys=json.dumps(keys))
+        with pytest.raises(ValueError, match="write_keys"):
+            CollectorConfig(write_keys=json.dumps(keys))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [{"name": "web", "sha256": "0a" * 32}, {"name": "web", "sha256": "0b" * 32}],
+        [{"name": "web", "sha256": "0a" * 32}, {"name": "app", "sha256": "0a" * 32}],
+        [{"name": f"n{number}", "sha256": f"{number:064x}"} for number in range(101)],
+    ],
+)
+def test_write_keys_of_which_one_is_too_many_stop_both(keys: list[dict[str, object]]) -> None:
+    with pytest.raises(ConfigurationError, match="write keys"):
+        start_function(write_keys=json.dumps(keys))
+    with pytest.raises(ValueError, match="write_keys"):
+        CollectorConfig(write_keys=json.dumps(keys))
+
+    CollectorConfig(write_keys=json.dumps(keys[1:]))
+
+
+def test_a_write_key_with_all_that_it_can_have_stops_neither() -> None:
+    keys = json.dumps(
+        [{"name": "a.B_-1", "sha256": WEB.sha256, "app_id": "shop", "events_per_second": 0.5, "burst": 9}]
+    )
+
+    start_function(write_keys=keys)
+    CollectorConfig(write_keys=keys)
+
+
 def test_what_is_told_as_it_should_be_starts() -> None:
     start_server(write_keys=KEYS)
     start_function(write_keys=KEYS)
