@@ -143,7 +143,6 @@ class Engine:
     def _end(self, seconds: float = _END_SECONDS) -> None:
         if isinstance(self._delivery, Spooled):
             self._delivery.end(seconds)
-            self._delivery.leave()
         if self._senders is not None:
             self._senders.end(min(seconds, _END_SECONDS))
 

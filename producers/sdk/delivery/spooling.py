@@ -57,7 +57,8 @@ class Spooled:
         self._closed_at = -1  # all up to this number the last final checkpoint told of
         self._wanted: list[Callable[[], None]] = []  # told once a final checkpoint, made from now on, is on the stream
         self._saying = UnderWay()
-        self._is_ending = False
+        self._is_ending = self._is_given_up = False
+        self._fates = threading.Lock()  # a batch is acknowledged or given up
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self.acknowledge_seconds = Histogram()
         self.withdrawn = 0
@@ -71,31 +72,14 @@ class Spooled:
         self._thread.start()
 
     def end(self, seconds: float) -> None:
-        """Leave what is not delivered to the next process; what is not on disk is given up."""
+        """Leave what is not delivered to the next process; what is not on disk within so many seconds is given up.
+
+        A disk that hangs then keeps nobody waiting but the committer, who lets the spool go once it answers.
+        """
         self._is_ending = True
         self._bell.ring_all()
-        if self._thread.is_alive():
-            self._thread.join(seconds)
-
-    def leave(self) -> None:
-        """Write what came last, give up what neither the stream nor the disk has, and let others have the spool."""
-        if not self._thread.is_alive():
-            self._take(inf)
-            self._append_at = 0.0
-            self._commit(inf)
-        why = TransientError("closed before the stream or the disk took it")
-        with self._outbox.lock:
-            for batch in [*self._in_memory, *self._waiting]:
-                if not batch.is_settled:
-                    self.failure = why
-                    self.withdrawn += len(batch.numbers())
-                    batch.settle(dict.fromkeys(range(len(batch.lines)), why))
-        self._orphans.leave()
-        is_told = self._closed_at == self._last and not self._waiting
-        if self._source.is_delivered and is_told:
-            self.spool.remove()
-        else:
-            self.spool.close()
+        self._thread.join(seconds)
+        self._give_up()
 
     def say_final(self, done: Callable[[], None]) -> None:
         """Write the final checkpoint, and call `done` once the stream has it and those before it."""
@@ -112,17 +96,50 @@ class Spooled:
             try:
                 is_busy = self._work(now)
             except Exception as error:  # noqa: BLE001 - a thread that ended in silence would keep everyone waiting
-                self._troubles.began("committer_fails", reason=f"{type(error).__name__}: {error}")
+                self._failed(error)
                 self._bell.wait(heard, _DISK_PAUSE)
                 continue
             self._troubles.ended("committer_fails")
             if not is_busy:
                 self._wait(heard, now)
+        try:
+            self._leave()
+        except Exception as error:  # noqa: BLE001 - others could not have the spool
+            self._failed(error)
+        finally:
+            self.spool.close()
+
+    def _failed(self, error: Exception) -> None:
+        self._troubles.began("committer_fails", reason=f"{type(error).__name__}: {error}")
+
+    def _leave(self) -> None:
+        """Write what came last, give up what neither the stream nor the disk has, and let others have the rest."""
+        if not self._is_given_up:
+            self._take(inf)
+            self._append_at = 0.0
+            self._commit(inf)
+        self._give_up()
+        self._orphans.leave()
+        self._source.forget()
+        if self._source.is_delivered and self._closed_at == self._last and not self._waiting:
+            self.spool.remove()
+
+    def _give_up(self) -> None:
+        why = TransientError("closed before the stream or the disk took it")
+        with self._outbox.lock, self._fates:
+            self._is_given_up = True
+            for batch in [*self._in_memory, *self._waiting]:
+                if not batch.is_settled:
+                    self.failure = why
+                    self.withdrawn += len(batch.numbers())
+                    batch.settle(dict.fromkeys(range(len(batch.lines)), why))
 
     def _work(self, now: float) -> bool:
         """Whether there may be more to do at once."""
         self._take(now)
         self._commit(now)
+        if self._is_given_up:
+            return False
         is_busy = self._read(now)
         self._tell(now)
         self._source.forget()
@@ -151,9 +168,11 @@ class Spooled:
         self._bell.wait(heard, max(0.0, soonest - now))
 
     def _commit(self, now: float) -> None:
-        while self._waiting and now >= self._append_at:
+        while self._waiting and now >= self._append_at and not self._is_given_up:
             batch = self._waiting[0]
             if not self._append(batch):
+                if self._is_given_up:
+                    return
                 if not self._source.is_caught_up:  # or it would overtake what is on disk
                     self._append_at = now + _DISK_PAUSE
                     return
@@ -161,7 +180,10 @@ class Spooled:
             self._waiting.popleft()
 
     def _append(self, batch: Batch) -> bool:
-        entries = tuple(zip(map(bytes.decode, batch.keys), batch.lines, strict=True))
+        keys, lines, size = batch.keys, batch.lines, batch.size
+        if batch.is_settled:  # it was given up, and its lines may be gone
+            return False
+        entries = tuple(zip(map(bytes.decode, keys), lines, strict=True))
         was_caught_up = self._source.is_caught_up
         frame = Frame(entries, accepted=batch.last, checkpoints=self._told.number, withheld=self._withheld())
         try:
@@ -171,8 +193,10 @@ class Spooled:
             return False
         self._troubles.ended("spool_refuses")
         self._last = batch.last
-        keys, lines, size = batch.keys, batch.lines, batch.size
-        batch.settle({})
+        with self._fates:
+            if self._is_given_up:  # while the disk was at it: whoever adopts the spool delivers it all the same
+                return True
+            batch.settle({})
         self._acknowledged(batch)
         if was_caught_up and self._source.held + size <= self._room:
             self._source.pass_on(keys, lines, Piece(position=position, last=batch.last, batch=batch.number, cost=size))
@@ -188,9 +212,10 @@ class Spooled:
         self._source.pass_on(batch.keys, batch.lines, piece)
 
     def _settle(self, batch: Batch, load: Sending) -> None:
-        batch.settle(load.failures)
         self._in_memory.remove(batch)
-        self._acknowledged(batch)
+        if not batch.is_settled:
+            batch.settle(load.failures)
+            self._acknowledged(batch)
 
     def _acknowledged(self, batch: Batch) -> None:
         self.acknowledge_seconds.add(self._clock.monotonic() - batch.opened_at)

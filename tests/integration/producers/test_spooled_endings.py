@@ -1,0 +1,86 @@
+"""How a producer with a spool ends: in time though the disk hangs, and with nothing said that is not so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from itertools import repeat
+from pathlib import Path
+
+import pytest
+
+from contract.errors import TransientError
+from producers.sdk.memory import Answer, MemoryStream
+from producers.sdk.producer import EventProducer
+from producers.sdk.spool.directory import SpoolDirectory
+from producers.sdk.spool.files import DiskFiles, Files
+from producers.sdk.spool.machine import Machine
+from producers.sdk.spool.spool import Spool
+from producers.sdk.stream import Stream
+from tests.factories import event
+from tests.support.producing import QUICK, ClockAtNoon
+from tests.support.spools import PRODUCER, held
+
+pytestmark = pytest.mark.integration
+
+
+class HangingDisk(DiskFiles):
+    """Keeps whoever writes waiting while `works` is not set."""
+
+    def __init__(self) -> None:
+        self.works = threading.Event()
+        self.works.set()
+        self.is_asked = threading.Event()
+
+    def write(self, file: int, parts: Sequence[bytes], at: int) -> int:
+        if not self.works.is_set():
+            self.is_asked.set()
+            assert self.works.wait(10)
+        return super().write(file, parts, at)
+
+
+def producer(stream: Stream, root: Path, disk: Files) -> EventProducer:
+    spool = SpoolDirectory(root, machine=Machine(files=disk))
+    return EventProducer(
+        stream, clock=ClockAtNoon(), producer_id=PRODUCER, settings=QUICK, spool=spool, jitter=lambda: 0.01
+    )
+
+
+def adopted_once_it_is_let_go(root: Path) -> Spool:
+    until = time.monotonic() + 10
+    while not (found := SpoolDirectory(root).adopt()):
+        assert time.monotonic() < until
+        time.sleep(0.005)
+    return found[0]
+
+
+def dead_stream() -> MemoryStream:
+    return MemoryStream(repeat(Answer(raises=TransientError("no stream"), refuses=frozenset(range(500)))))
+
+
+def test_a_disk_that_hangs_keeps_close_waiting_no_longer_and_no_batch_is_written_without_its_lines(
+    tmp_path: Path,
+) -> None:
+    disk = HangingDisk()
+    opened = producer(dead_stream(), tmp_path, disk)
+    opened.send(event()).wait(5)
+    disk.works.clear()
+    given_up = [opened.send(event())]
+    assert disk.is_asked.wait(5)
+    given_up += [opened.send_raw_many([("u", b'{"n":1}\n')]), opened.send(event())]
+
+    began = time.monotonic()
+    with pytest.raises(TransientError, match="closed before the stream or the disk took it"):
+        opened.close(0.05)
+    took = time.monotonic() - began
+    for receipt in given_up:
+        with pytest.raises(TransientError):
+            receipt.wait(0)
+    assert SpoolDirectory(tmp_path).adopt() == []  # what hangs may be written still
+    disk.works.set()
+
+    spool = adopted_once_it_is_let_go(tmp_path)
+    assert took < 5
+    assert (spool.accepted, [len(frame.entries) for frame in held(spool)]) == (2, [1, 1])
+    assert not any(receipt.is_acknowledged for receipt in given_up)
