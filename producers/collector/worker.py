@@ -56,8 +56,8 @@ class Worker:
     def check(self) -> None:
         """Raise `ConfigurationError` for settings that no worker could start with; nothing is begun."""
         self._rules()
-        self._stream()
         spool_of(self._settings)
+        self._stream()
 
     async def _opened(self) -> App:
         settings, rules = self._settings, self._rules()

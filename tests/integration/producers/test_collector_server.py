@@ -56,6 +56,8 @@ def test_two_workers_deliver_all_that_they_took_and_say_that_it_was_all(tmp_path
         ({"STREAM": "clicks", "STRAEM": "x"}, "COLLECTOR_STRAEM"),
         ({"STREAM": "clicks"}, "nobody may send"),
         ({"STREAM": "clicks", "ANYONE": "true"}, "region"),
+        ({"STREAM": "clicks", "ANYONE": "true", "SPOOL_BYTES": "1000000", "WORKERS": "2"}, "set spool_root"),
+        ({"STREAM": "clicks", "ANYONE": "true", "NAME": "my shop", "WORKERS": "2"}, "$.name"),
         ({"STREAM": "clicks", "JWKS": "http://id.example/keys", "WORKERS": "2"}, "https"),
     ],
 )
