@@ -46,6 +46,7 @@ NUMBERS = {
     "INTERACTIONS_SOURCE": "both",
     "COLLECTOR_WRITE_KEYS": '[{"name": "web", "sha256": "' + "0a" * 32 + '"}]',
     "COLLECTOR_WRITE_KEYS_PARAMETER": "",
+    "COLLECTOR_ORIGINS": "https://shop.example",
     "COLLECTOR_TRUNCATE_IP": "true",
     "COLLECTOR_PARSE_USER_AGENT": "true",
 }
