@@ -119,7 +119,7 @@ class Source:
             )
 
     def pass_over(self, piece: Piece) -> None:
-        """There are no lines to deliver up to the end of this frame, the last on disk."""
+        """There are no lines to deliver up to the end of this frame, the next in order."""
         load = Passed([], [], deadline=inf, done=self._done)
         load.piece = piece
         with self._outbox.lock:
@@ -134,6 +134,9 @@ class Source:
         if position >= self.spool.last and self._skipped:  # frames before it were damaged
             batch = max(self._skipped)
             self._skipped.clear()
+        if not lines:
+            self.pass_over(Piece(position=position, last=frame.accepted, batch=batch))
+            return
         cost = _FRAME_OVERHEAD + sum(map(len, keys)) + sum(map(len, lines)) + _LINE_OVERHEAD * len(lines)
         with self._outbox.lock:
             self.taken += cost

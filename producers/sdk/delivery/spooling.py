@@ -8,15 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from math import inf
 
-from contract.checkpoints import Checkpoint, encode_checkpoint
-from contract.errors import ConfigurationError, TransientError
+from contract.errors import TransientError
 from contract.ranges import Ranges
 from producers.sdk.around import Around
 from producers.sdk.checkpointing import Told
 from producers.sdk.delivery.orphans import Orphans
 from producers.sdk.delivery.outbox import Outbox, Sending
 from producers.sdk.delivery.source import Piece, Source
-from producers.sdk.delivery.under_way import UnderWay
+from producers.sdk.delivery.telling import Telling
 from producers.sdk.intake import Intake
 from producers.sdk.metrics import Histogram
 from producers.sdk.receipts import Batch
@@ -52,11 +51,8 @@ class Spooled:
         self._waiting: deque[Batch] = deque()  # batches that are not on disk, in order
         self._in_memory: list[Batch] = []  # those that the disk refused, until the stream has them
         self._last = 0  # the highest number that the spool was told of
-        self._append_at = self._read_at = self._tell_at = 0.0
-        self._unwritten: Checkpoint | None = None  # numbered, and nowhere yet
-        self._closed_at = -1  # all up to this number the last final checkpoint told of
-        self._wanted: list[Callable[[], None]] = []  # told once a final checkpoint, made from now on, is on the stream
-        self._saying = UnderWay()
+        self._append_at = self._read_at = self._renew_at = 0.0
+        self._telling = Telling(told, self._source, outbox, around, append=self._append_checkpoint)
         self._is_ending = self._is_given_up = False
         self._fates = threading.Lock()  # a batch is acknowledged or given up
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
@@ -83,8 +79,7 @@ class Spooled:
 
     def say_final(self, done: Callable[[], None]) -> None:
         """Write the final checkpoint, and call `done` once the stream has it and those before it."""
-        with self._outbox.lock:
-            self._wanted.append(done)
+        self._telling.say_final(done)
         self._bell.ring_all()
 
     # --- the committer's thread -----------------------------------------------------------------------------------
@@ -118,10 +113,11 @@ class Spooled:
             self._take(inf)
             self._append_at = 0.0
             self._commit(inf)
+            self._renew(inf)
         self._give_up()
         self._orphans.leave()
         self._source.forget()
-        if self._source.is_delivered and self._closed_at == self._last and not self._waiting:
+        if self._source.is_delivered and self._telling.closed_at == self._last and not self._waiting:
             self.spool.remove()
 
     def _give_up(self) -> None:
@@ -141,7 +137,8 @@ class Spooled:
         if self._is_given_up:
             return False
         is_busy = self._read(now)
-        self._tell(now)
+        self._telling.tell(now, is_waiting=bool(self._waiting))
+        self._renew(now)
         self._source.forget()
         self._source.account(self._intake)
         is_busy |= self._orphans.work(now, room=self._room - self._source.held)
@@ -157,13 +154,15 @@ class Spooled:
     def _wait(self, heard: int, now: float) -> None:
         times = [
             self._intake.due_at(),
-            self._telling_due_at(),
+            self._telling.due_at(),
             self._orphans.due_at,
         ]
         if self._waiting:
             times.append(self._append_at)
         if not self._source.is_caught_up and self._read_at > now:
             times.append(self._read_at)
+        if self._is_stale():
+            times.append(self._renew_at)
         soonest = min(at for at in times if at is not None)
         self._bell.wait(heard, max(0.0, soonest - now))
 
@@ -185,7 +184,7 @@ class Spooled:
             return False
         entries = tuple(zip(map(bytes.decode, keys), lines, strict=True))
         was_caught_up = self._source.is_caught_up
-        frame = Frame(entries, accepted=batch.last, checkpoints=self._told.number, withheld=self._withheld())
+        frame = Frame(entries, accepted=batch.last, checkpoints=self._telling.made, withheld=self._withheld())
         try:
             position = self.spool.append(frame)
         except TransientError as error:
@@ -226,6 +225,28 @@ class Spooled:
         with self._outbox.lock:
             return str(Ranges.of(number for batch in self._in_memory for number in batch.numbers()))
 
+    def _append_checkpoint(self, entry: tuple[str, bytes], number: int) -> Position:
+        return self.spool.append(Frame((entry,), self._last, number, self._withheld()))
+
+    def _is_stale(self) -> bool:
+        is_told = self.spool.accepted >= self._last and not self.spool.withheld
+        return not self._in_memory and not self._waiting and not is_told
+
+    def _renew(self, now: float) -> None:
+        """Write a frame of nothing where the newest says of numbers that the stream has that they are nowhere."""
+        if not self._is_stale() or now < self._renew_at:
+            return
+        is_next = self._source.is_caught_up
+        try:
+            position = self.spool.append(Frame((), self._last, self._telling.made, ""))
+        except TransientError:
+            self._renew_at = now + _DISK_PAUSE
+            return
+        if is_next:
+            self._source.pass_over(Piece(position=position, last=self._last))
+        else:
+            self._source.skip(0)
+
     def _read(self, now: float) -> bool:
         if now < self._read_at:
             return False
@@ -238,65 +259,3 @@ class Spooled:
         self._troubles.ended("spool_unreadable")
         self._source.name_damage(self._troubles.log)
         return found
-
-    # --- checkpoints ----------------------------------------------------------------------------------------------
-
-    def _tell(self, now: float) -> None:
-        with self._outbox.lock:
-            delivered, due = self._source.delivered, self._telling_due_at()
-            is_final = bool(self._wanted) and not self._waiting
-            if is_final:
-                self._saying.began()  # until all are said
-                for done in self._wanted:
-                    self._saying.when_none(done)
-                self._wanted = []
-        if is_final:
-            while not self._say(delivered, now, final=True):
-                pass
-            self._said()
-        elif due is not None and due <= now:
-            self._say(delivered, now, final=False)
-
-    def _telling_due_at(self) -> float | None:
-        due = None if self._saying else self._told.due_at(self._source.delivered)
-        return None if due is None else max(due, self._tell_at)
-
-    def _say(self, delivered: int, now: float, *, final: bool) -> bool:
-        """Whether all was said. A checkpoint goes on the stream once it is on disk: whoever adopts the spool goes on
-        with its number. One that the disk refuses is kept for later, unless it is time for the final one.
-        """
-        checkpoint = self._unwritten or self._next(delivered, now, final=final)
-        if checkpoint.final:
-            self._closed_at = checkpoint.accepted
-        line, is_next = encode_checkpoint(checkpoint), self._source.is_caught_up
-        position = self._written(checkpoint, line)
-        self._unwritten = None if position or final else checkpoint
-        if self._unwritten:
-            self._tell_at = now + _DISK_PAUSE
-            return False
-        if position and not is_next:
-            self._source.skip(0)  # it comes once more, behind what waits on disk
-            position = None
-        with self._outbox.lock:
-            self._saying.began()
-        # All that it covers is on the stream, so it may pass what waits on disk.
-        piece = Piece(position=position, last=delivered, then=self._said)
-        self._source.pass_on([checkpoint.producer_id.encode()], [line], piece)
-        return checkpoint.final or not final
-
-    def _next(self, delivered: int, now: float, *, final: bool) -> Checkpoint:
-        with self._outbox.lock:
-            return self._told.next(delivered, at=self._clock.now(), now=now, final=final)
-
-    def _written(self, checkpoint: Checkpoint, line: bytes) -> Position | None:
-        entries = ((checkpoint.producer_id, line),)
-        frame = Frame(entries, accepted=self._last, checkpoints=checkpoint.number, withheld=self._withheld())
-        try:
-            return self.spool.append(frame)
-        except (TransientError, ConfigurationError) as error:
-            self._troubles.began("spool_refuses", reason=str(error))
-            return None
-
-    def _said(self, _: Sending | None = None) -> None:
-        with self._outbox.lock:
-            self._saying.ended()

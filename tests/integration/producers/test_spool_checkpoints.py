@@ -110,3 +110,19 @@ def test_what_neither_disk_nor_stream_had_when_the_process_ended_is_withdrawn(tm
     assert last == Checkpoint(
         producer_id=PRODUCER, number=1, accepted=3, at=NOW, final=True, withdrawn=Ranges.parse("2")
     )
+
+
+def test_a_checkpoint_that_is_nowhere_yet_is_not_counted_on_disk(tmp_path: Path) -> None:
+    stream, disk = MemoryStream(), FullDisk()
+    with producer(stream, tmp_path, disk) as opened:
+        opened.send(event()).wait(5)
+        until(lambda: told(stream))
+        disk.room = 0
+        opened.send(event()).wait(5)
+        time.sleep(0.05)
+        disk.room = None
+        opened.send(event()).wait(5)
+
+        counted = recover(tmp_path / PRODUCER, now_ms=0).counts.checkpoints
+        on_disk = b"".join(path.read_bytes() for path in (tmp_path / PRODUCER).glob("*.segment"))
+        assert b'"number":%d,' % counted in on_disk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from pathlib import Path
 
@@ -16,9 +16,12 @@ from producers.sdk.producer import EventProducer
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.files import DiskFiles, Files
 from producers.sdk.spool.machine import Machine
+from producers.sdk.spool.recovery import recover
 from producers.sdk.spool.spool import Spool
 from producers.sdk.stream import Stream
 from tests.factories import event
+from tests.support.full_disk import FullDisk
+from tests.support.gated_stream import GatedStream
 from tests.support.producing import QUICK, ClockAtNoon
 from tests.support.spools import PRODUCER, held
 
@@ -47,11 +50,16 @@ def producer(stream: Stream, root: Path, disk: Files) -> EventProducer:
     )
 
 
-def adopted_once_it_is_let_go(root: Path) -> Spool:
-    until = time.monotonic() + 10
-    while not (found := SpoolDirectory(root).adopt()):
-        assert time.monotonic() < until
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
         time.sleep(0.005)
+
+
+def adopted_once_it_is_let_go(root: Path) -> Spool:
+    found: list[Spool] = []
+    until(lambda: found or found.extend(SpoolDirectory(root).adopt()))
     return found[0]
 
 
@@ -84,3 +92,45 @@ def test_a_disk_that_hangs_keeps_close_waiting_no_longer_and_no_batch_is_written
     assert took < 5
     assert (spool.accepted, [len(frame.entries) for frame in held(spool)]) == (2, [1, 1])
     assert not any(receipt.is_acknowledged for receipt in given_up)
+
+
+def test_what_the_stream_has_of_the_disk_is_not_called_withheld_for_long(tmp_path: Path) -> None:
+    stream, disk = GatedStream(passes=1), FullDisk()
+    opened = producer(stream, tmp_path, disk)
+    opened.send(event())
+    opened.flush(5)
+    refused = disk.calls.count("write")
+    disk.room = 0
+    in_memory = opened.send(event())
+    until(lambda: disk.calls.count("write") > refused and stream.is_asked.is_set())
+    disk.room = None
+    opened.send(event()).wait(5)
+    assert withheld(tmp_path) == (3, "2")
+
+    stream.open()
+    in_memory.wait(5)
+    opened.flush(5)
+
+    until(lambda: withheld(tmp_path) == (3, ""))
+    opened.close(5)
+    assert [path.name for path in tmp_path.iterdir()] == ["~lock"]
+    assert opened.metrics().spool_bytes == 0
+
+
+def test_what_the_stream_has_of_a_disk_that_took_nothing_since_is_counted_once_it_does(tmp_path: Path) -> None:
+    disk = FullDisk()
+    opened = producer(MemoryStream(), tmp_path, disk)
+    opened.send(event()).wait(5)
+    disk.room = 0
+    opened.send(event()).wait(5)
+    assert withheld(tmp_path) == (1, "")
+
+    disk.room = None
+    until(lambda: withheld(tmp_path) == (2, ""))
+    opened.close(5)
+
+
+def withheld(root: Path) -> tuple[int, str]:
+    """What whoever adopts the spool now would know."""
+    found = recover(root / PRODUCER, now_ms=0)
+    return found.counts.accepted, found.withheld
