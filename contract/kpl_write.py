@@ -95,14 +95,16 @@ def pack(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[t
             record = head, _NUMBERS[number], middle, piece
         except IndexError:
             own = 0 if key in numbers else _field(len(key))
-            record = _record(piece, numbers.get(key, len(numbers)))
+            number = numbers.get(key, len(numbers))
+            record = _record(piece, number)
             own += sum(map(len, record))
         size += own
         if size > limit and parts:
             yield _closed(numbers, (), parts), len(parts) // _PARTS
-            numbers, parts, record = {}, [], _record(piece, 0)
+            numbers, parts, record = {key: 0}, [], _record(piece, 0)
             size = _FRAME_BYTES + _field(len(key)) + sum(map(len, record))
-        numbers.setdefault(key, len(numbers))
+        else:
+            numbers[key] = number
         parts += record
     if parts:
         yield _closed(numbers, (), parts), len(parts) // _PARTS
