@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from contract.checkpoints import MAX_WITHDRAWN_CHARS, Checkpoint
 from contract.ranges import Ranges
 from producers.sdk.receipts import Batch
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """Batches that followed each other, each with its fate."""
+
+    last: int
+    withdrawn: Ranges
+
+    @property
+    def is_settled(self) -> bool:
+        return True
 
 
 class Told:
@@ -23,18 +36,22 @@ class Told:
         self._every = every
         self._at = now
         self._told = 0
-        self._batches: deque[Batch] = deque()
+        self._batches: deque[Batch | _Settled] = deque()
         self._withdrawn = Ranges()
 
     def begin(self, batch: Batch) -> None:
+        # One without a fate may hold back hours of others: they are kept as one.
+        while len(self._batches) > 1 and self._batches[-1].is_settled and self._batches[-2].is_settled:
+            later, earlier = _settled(self._batches.pop()), _settled(self._batches.pop())
+            self._batches.append(_Settled(later.last, earlier.withdrawn | later.withdrawn))
         self._batches.append(batch)
 
     def advance(self) -> None:
         """Look at which batches were settled meanwhile."""
         while self._batches and self._batches[0].is_settled:
-            batch = self._batches.popleft()
-            self.accepted = batch.last
-            self._withdrawn |= Ranges.of(batch.withdrawn())
+            settled = _settled(self._batches.popleft())
+            self.accepted = settled.last
+            self._withdrawn |= settled.withdrawn
 
     def due_at(self, delivered: int) -> float | None:
         """When the next one is due, all up to `delivered` being on the stream; None where there is nothing new."""
@@ -61,6 +78,10 @@ class Told:
             final=final and is_whole,
             withdrawn=told,
         )
+
+
+def _settled(found: Batch | _Settled) -> _Settled:
+    return found if isinstance(found, _Settled) else _Settled(found.last, Ranges.of(found.withdrawn()))
 
 
 def _that_fit(pairs: Iterable[tuple[int, int]]) -> tuple[Ranges, bool]:

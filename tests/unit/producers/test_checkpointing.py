@@ -53,6 +53,17 @@ def test_the_first_batch_without_a_fate_holds_back_those_behind_it() -> None:
     assert told.accepted == 9
 
 
+def test_many_batches_held_back_by_one_are_kept_as_one_and_none_of_their_numbers_is_lost() -> None:
+    open_one = Settled(7)
+    open_one.is_settled = False
+    told = told_of(Settled(5), open_one, *(Settled(8 + n, [8 + n] if n % 100 == 0 else []) for n in range(10_000)))
+
+    assert (told.accepted, len(told._batches)) == (5, 3)
+    open_one.is_settled = True
+    told.advance()
+    assert said(told, 20_000) == (1, 10_007, str(Ranges.of(range(8, 10_008, 100))), False)
+
+
 def test_no_checkpoint_overtakes_its_events_and_none_comes_without_news() -> None:
     told = told_of(Settled(5))
 
