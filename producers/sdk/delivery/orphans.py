@@ -12,6 +12,7 @@ from producers.sdk.delivery.source import Source
 from producers.sdk.intake import Intake
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.ending import last_checkpoints
+from producers.sdk.troubles import Troubles
 
 _LOOK_EVERY = 30.0  # seconds
 _AT_ONCE = 10
@@ -30,6 +31,7 @@ class Orphans:
         self._sources: list[Source] = []
         self._ending: dict[str, int] = {}  # producer_id -> its last checkpoints under way
         self._is_full = False
+        self._troubles_of: dict[str, Troubles] = {}  # by producer_id
         self.due_at = 0.0
         """When to look for more."""
 
@@ -40,15 +42,23 @@ class Orphans:
         is_busy = False
         for source in list(self._sources):
             held = sum(one.held for one in self._sources)
-            try:
-                is_busy |= source.read(room - held)
-            except TransientError as error:
-                self._troubles.began("orphan_unreadable", producer_id=source.spool.producer_id, reason=str(error))
+            is_busy |= self._read(source, room - held)
             source.account(self._intake)
             source.forget()
             if source.is_delivered:
                 self._end(source)
         return is_busy
+
+    def _read(self, source: Source, room: int) -> bool:
+        producer_id = source.spool.producer_id
+        try:
+            found = source.read(room)
+        except TransientError as error:
+            self._of(producer_id).began("orphan_unreadable", producer_id=producer_id, reason=str(error))
+            return False
+        self._of(producer_id).ended("orphan_unreadable")
+        source.name_damage(self._troubles.log)
+        return found
 
     def leave(self) -> None:
         """Let others have what is left."""
@@ -70,7 +80,10 @@ class Orphans:
             self._troubles.began("adoption_fails", reason=str(error))
             return False
         self._troubles.ended("adoption_fails")
+        self._name_left()
         for spool in found:
+            source = Source(spool, self._outbox, on_done=self._bell.ring)
+            self._sources.append(source)
             depth = spool.depth()
             damaged = len(spool.damaged())
             self._troubles.log.info(
@@ -80,8 +93,19 @@ class Orphans:
                 bytes=depth.bytes,
                 damaged=damaged,
             )
-            self._sources.append(Source(spool, self._outbox, on_done=self._bell.ring))
+            source.name_damage(self._troubles.log)
         return bool(found)
+
+    def _name_left(self) -> None:
+        left = self._directory.left
+        for producer_id, reason in left.items():
+            self._of(producer_id).began("orphan_left", producer_id=producer_id, reason=reason)
+        for producer_id in [one for one in self._troubles_of if one not in left]:
+            self._of(producer_id).ended("orphan_left")
+
+    def _of(self, producer_id: str) -> Troubles:
+        # One that goes on and another's that is over would be told of in turns.
+        return self._troubles_of.setdefault(producer_id, Troubles(self._troubles.log))
 
     def _end(self, source: Source) -> None:
         spool = source.spool
@@ -98,6 +122,7 @@ class Orphans:
             if self._is_full:
                 self.due_at = 0.0
             del self._ending[spool.producer_id]
+            self._troubles_of.pop(spool.producer_id, None)
             self._troubles.log.info("orphan_delivered", producer_id=spool.producer_id)
 
     def _said(self, producer_id: str, _: Sending) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 
@@ -109,14 +110,9 @@ class Source:
         for damage in self.spool.damaged()[self._named :]:
             self._named += 1
             kept = None if damage.kept is None else str(damage.kept)
-            log.warning(
-                "spool_damaged",
-                producer_id=damage.producer_id,
-                segment=damage.segment,
-                start=damage.start,
-                bytes=damage.size,
-                kept=kept,
-            )
+            facts = {"segment": damage.segment, "start": damage.start, "bytes": damage.size, "kept": kept}
+            with suppress(Exception):  # a log that fails keeps nothing from being delivered
+                log.warning("spool_damaged", producer_id=damage.producer_id, **facts)
 
     def pass_over(self, piece: Piece) -> None:
         """There are no lines to deliver up to the end of this frame, the next in order."""

@@ -76,7 +76,9 @@ class SpoolDirectory:
         """
         self._sweep()
         adopted: list[Spool] = []
-        for directory in folders_in(self.root):
+        folders = folders_in(self.root)
+        self.left = {name: why for name, why in self.left.items() if self.root / name in folders}
+        for directory in folders:
             if len(adopted) < most and (spool := self.take(directory.name)) is not None:
                 adopted.append(spool)
         return adopted
