@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import inf
 from random import Random
 
 import pytest
@@ -12,20 +11,14 @@ from hypothesis import strategies as st
 
 from contract.errors import ConfigurationError, TransientError
 from producers.sdk.lanes.lanes import Lanes
-from producers.sdk.lanes.loads import Call, Load
-from producers.sdk.lanes.routing import HASHES, ShardMap
+from producers.sdk.lanes.loads import Load
+from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.memory import even_shards, taken_apart
-from producers.sdk.stream import Outcome, Record, Refused, Shard
+from producers.sdk.stream import Outcome, Record, Refused
+from tests.support.lanes import load, taken, takes, with_map
 from tests.support.sharded_stream import ShardedStream, drive
 
 pytestmark = pytest.mark.unit
-
-ONE = ShardMap(even_shards(1))
-
-
-def load(*lines: str, deadline: float = inf) -> Load:
-    """Of each line the part before the colon is its key."""
-    return Load([line.split(":")[0].encode() for line in lines], [line.encode() for line in lines], deadline=deadline)
 
 
 def made(rng: Random, users: int) -> list[Load]:
@@ -94,49 +87,6 @@ def test_the_lines_of_a_key_arrive_in_their_order_where_it_is_asked_for(seed: in
 
     first_times = {key: list(dict.fromkeys(lines)) for key, lines in stream.readable().items()}
     assert first_times == lines_by_key(loads)
-
-
-def test_in_order_nothing_goes_while_lines_that_went_elsewhere_wait_for_the_next_map() -> None:
-    lanes = with_map(ordered=True)
-    lanes.add(load("a:1", "a:2"))
-    lanes.settle(takes(lanes, 0.0), [Outcome("shardId-of-a-child")], 0.0, lambda: 0.0)
-    lanes.add(load("a:3"))
-
-    assert (lanes.take(1.0), lanes.wake_at(1.0)) == (None, None)
-    lanes.remap(ShardMap(even_shards(2)))
-    [record] = taken(lanes, 1.0)
-    assert [line.data for line in taken_apart(record)] == [b"a:1", b"a:2", b"a:3"]
-
-
-@pytest.mark.parametrize("outcome", [Outcome("shardId-of-a-child"), Outcome(refused=Refused.FAILED)])
-def test_what_comes_back_after_a_new_map_goes_ahead_of_what_came_later(outcome: Outcome) -> None:
-    lanes = with_map()
-    lanes.add(load("a:1", "a:2", deadline=10.0))
-    call = takes(lanes, 0.0)
-    lanes.remap(ShardMap([Shard("another", 0, HASHES - 1)]))
-    lanes.add(load("b:1", deadline=20.0))
-
-    lanes.settle(call, [outcome], 0.0, lambda: 0.0)
-
-    [record] = taken(lanes, 1.0)
-    assert [line.data for line in taken_apart(record)] == [b"a:1", b"a:2", b"b:1"]
-
-
-def takes(lanes: Lanes, now: float) -> Call:
-    call = lanes.take(now)
-    assert call is not None
-    return call
-
-
-def taken(lanes: Lanes, now: float = 0.0) -> list[Record]:
-    call = lanes.take(now)
-    return [] if call is None else list(call.records)
-
-
-def with_map(*, ordered: bool = False, limit: int = 51_200, shards: ShardMap = ONE) -> Lanes:
-    lanes = Lanes(aggregate_bytes=limit, ordered=ordered)
-    lanes.remap(shards)
-    return lanes
 
 
 THROTTLED = Outcome(refused=Refused.THROTTLED)
@@ -232,45 +182,6 @@ def test_what_no_repetition_helps_is_given_up_at_once_and_what_has_no_deadline_i
     assert lanes.finished() == [mortal]
     assert mortal.failures == {0: error}
     assert [record.data for record in taken(lanes, 0.1)] == [b"u:2"]
-
-
-def test_an_aggregate_that_went_elsewhere_is_sent_again_by_the_next_map() -> None:
-    lanes = with_map()
-    sent = load("a:1", "b:2", deadline=100)
-    lanes.add(sent)
-    lanes.settle(takes(lanes, 0), [Outcome("shard-9")], 0.0, lambda: 1.0)
-    assert (lanes.is_stale, lanes.finished(), lanes.counts.repeated) == (True, [], 2)
-
-    lanes.remap(ShardMap(even_shards(3)))
-    again = takes(lanes, 0)
-
-    assert [one for record in again.records for one in taken_apart(record)] == [
-        Record("a", b"a:1"),
-        Record("b", b"b:2"),
-    ]
-    lanes.settle(again, [Outcome(packed.shard_id) for packed in again.packed], 0.0, lambda: 1.0)
-    assert lanes.finished() == [sent]
-
-
-def test_a_plain_record_is_right_wherever_it_went() -> None:
-    lanes = with_map()
-    sent = load("a:1")
-    lanes.add(sent)
-
-    lanes.settle(takes(lanes, 0), [Outcome("shard-9")], 0.0, lambda: 1.0)
-
-    assert (lanes.is_stale, lanes.finished(), lanes.counts.repeated) == (True, [sent], 0)
-
-
-def test_a_map_that_is_wrong_twice_is_as_good_as_none() -> None:
-    lanes = with_map()
-    lanes.add(load("a:1", "b:2"))
-    lanes.settle(takes(lanes, 0), [Outcome("shard-9")], 0.0, lambda: 1.0)
-
-    lanes.remap(ONE)
-
-    assert [record.data for record in taken(lanes)] == [b"a:1", b"b:2"]
-    assert not lanes.has_map
 
 
 def test_a_shard_that_refused_is_given_four_fifths_of_what_it_takes_and_more_by_and_by() -> None:
