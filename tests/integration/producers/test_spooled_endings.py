@@ -59,7 +59,12 @@ def until(condition: Callable[[], object]) -> None:
 
 def adopted_once_it_is_let_go(root: Path) -> Spool:
     found: list[Spool] = []
-    until(lambda: found or found.extend(SpoolDirectory(root).adopt()))
+
+    def is_found() -> bool:
+        found.extend(SpoolDirectory(root).adopt())
+        return bool(found)
+
+    until(is_found)
     return found[0]
 
 
