@@ -13,7 +13,7 @@ def all_at_once(*calls: Callable[[], object]) -> Iterator[None]:
     """All are under way within the block; at its end each has returned, or what one raised is raised."""
     with ThreadPoolExecutor(len(calls)) as pool:
         futures = [pool.submit(call) for call in calls]
-        time.sleep(0.02)
+        time.sleep(0.1)
         yield
         for future in futures:
             future.result(10)

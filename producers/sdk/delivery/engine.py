@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future
+from functools import partial
 
 from contract.errors import TransientError
 from producers.sdk import lifecycle
@@ -39,7 +41,9 @@ class Engine:
         self._senders: Senders | None = None
         self._starting = threading.Lock()
         self._closing = threading.Lock()
-        self._final: threading.Event | None = None
+        self._final: Future[None] | None = None
+        self._asked: list[Future[None]] = []  # final checkpoints that are not on the stream
+        self._is_ended = False
         self.is_closed = False
 
     def start(self) -> None:
@@ -56,7 +60,7 @@ class Engine:
         if not self.intake.wait_settled(self.intake.hurry(), seconds):
             raise TransientError(f"not everything is on the stream within {seconds} s; it is kept")
         self._raise_failure()
-        if checkpoint and not self._say_final().wait(_left(until)):
+        if checkpoint and not _is_said(self._say_final(), until):
             raise TransientError(f"the checkpoint is not on the stream within {seconds} s; it is kept")
 
     def close(self, seconds: float) -> None:
@@ -115,12 +119,21 @@ class Engine:
         lifecycle.began_in_this_process()
         self._senders = senders
 
-    def _say_final(self) -> threading.Event:
+    def _say_final(self) -> Future[None]:
         self.start()
         assert self._delivery is not None  # noqa: S101 - it was started
-        said = threading.Event()
-        self._delivery.say_final(said.set)
+        said: Future[None] = Future()
+        with self.outbox.lock:
+            if self._is_ended:
+                raise _closed()
+            self._asked.append(said)
+        self._delivery.say_final(partial(self._said, said))
         return said
+
+    def _said(self, said: Future[None]) -> None:  # the outbox's lock is held
+        if said in self._asked:
+            self._asked.remove(said)
+            said.set_result(None)
 
     def _close_in_memory(self, until: float, last: int, *, is_delivered: bool) -> None:
         if not is_delivered:
@@ -129,12 +142,12 @@ class Engine:
             if not self.intake.wait_settled(last, _left(until)):
                 raise TransientError("calls to the stream are under way still: close again")
         self._final = self._final or self._say_final()
-        if not self._final.wait(_left(until)):
+        if not _is_said(self._final, until):
             raise TransientError("the final checkpoint is not on the stream; it is kept: close again")
         self._end()
 
     def _close_spooled(self, until: float, *, is_delivered: bool) -> None:
-        if is_delivered and not self._say_final().wait(_left(until)):
+        if is_delivered and not _is_said(self._say_final(), until):
             is_delivered = False
         self._end(max(_LEAST_END_SECONDS, _left(until) or 0.0))
         if not is_delivered:
@@ -145,6 +158,11 @@ class Engine:
             self._delivery.end(seconds)
         if self._senders is not None:
             self._senders.end(min(seconds, _END_SECONDS))
+        with self.outbox.lock:
+            self._is_ended = True
+            asked, self._asked = self._asked, []
+        for said in asked:
+            said.set_exception(_closed())
 
     def _raise_failure(self) -> None:
         if self._delivery is None or self._delivery.failure is None:
@@ -155,3 +173,15 @@ class Engine:
 
 def _left(until: float | None) -> float | None:
     return None if until is None else max(0.0, until - time.monotonic())
+
+
+def _is_said(said: Future[None], until: float | None) -> bool:
+    try:
+        said.result(_left(until))
+    except TimeoutError:
+        return False
+    return True
+
+
+def _closed() -> TransientError:
+    return TransientError("this producer was closed; the checkpoint that was asked for is not on the stream")
