@@ -5,6 +5,8 @@ Limits are Amazon Personalize's where it has one (PutEvents API model; developer
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from contract.schema import Field, Kind, Record
 
 VERSION = 1
@@ -48,6 +50,8 @@ MAX_LINE_BYTES = 65_536
 MAX_BODY_BYTES = 1_000_000  # of a request to the collector, packed and unpacked; as one event it fits into a record
 MAX_BODY_EVENTS = 500
 MAX_DEPTH = 4  # objects and arrays inside one another, the event itself included
+EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+"""No event is older, where nobody says otherwise: published collections of ratings begin in 1996."""
 FUTURE_TOLERANCE_HOURS = 24  # a client's clock may run ahead of ours by this much
 
 ABSENT = {"schema_version": 1, "app_id": "default"}

@@ -23,6 +23,7 @@ from consumers.s3_objects import S3Objects
 from consumers.state_table import StateTable
 from consumers.token_bucket import TokenBucket
 from contract.errors import ConfigurationError
+from contract.events import EARLIEST
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -41,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     interactions_source: Literal["bulk", "stream", "both"] = "both"
     put_events_threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 16
     retry_seconds: Positive = 10.0
-    earliest: str = "1995-01-01"
+    earliest: str = f"{EARLIEST:%Y-%m-%d}"
     put_events_within_hours: Positive = 24.0
     aws_lambda_function_name: str = "realtime"
 

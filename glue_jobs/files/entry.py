@@ -14,9 +14,10 @@ from typing import Any
 import boto3
 from pyspark.sql import SparkSession
 
+from contract.events import EARLIEST
 from contract.ledger import COUNTED
 from contract.manifest import Manifest
-from contract.times import parse_instant
+from contract.times import format_instant, parse_instant
 from glue_jobs.files.bus import EventBridgeBus
 from glue_jobs.files.history import MODES, Asked
 from glue_jobs.files.publish import Publisher
@@ -39,7 +40,7 @@ def arguments(argv: Sequence[str], description: str | None, extra: Mapping[str, 
     parser.add_argument("--mode", default="auto", help=", ".join(MODES))
     parser.add_argument("--full_every_hours", type=float, default=24, help="auto: FULL this often, else INCREMENTAL")
     parser.add_argument("--gate", default=NO_GATE_SETTINGS, help="thresholds, NAME=VALUE,…; see docs/gate.md")
-    parser.add_argument("--earliest", default="1995-01-01T00:00:00Z", help="RFC 3339: nothing is older")
+    parser.add_argument("--earliest", default=format_instant(EARLIEST), help="RFC 3339: nothing is older")
     parser.add_argument("--reprocess", type=lambda word: word == "true", default=False, help="true: FULL, news or not")
     known, _glues_own = parser.parse_known_args(argv)  # Glue adds --JOB_NAME, --TempDir, ...
     return known

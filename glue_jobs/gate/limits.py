@@ -6,8 +6,6 @@ model. What is ours is a default that a setting changes.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 # Developer guide, "Quotas" and "Preparing training data": training fails below these.
 MIN_INTERACTIONS = 1_000  # unique, after the filter by event type
 MIN_ACTIVE_USERS = 25  # with two interactions or more
@@ -38,7 +36,6 @@ MAX_TEXT_COLUMNS = 1  # of Items
 EPOCH_SECONDS_DIGITS = 10  # a time of more digits is in milliseconds, or finer
 
 # Ours.
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # published collections of ratings begin in 1996
 FUTURE_HOURS = 24  # a client's clock may run ahead by this much
 MAX_DUPLICATES = 0.01  # share of rows
 MIN_ITEMS_KNOWN = 0.9  # share of interactions

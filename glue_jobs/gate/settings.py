@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contract.errors import ConfigurationError
+from contract.events import EARLIEST
 from glue_jobs.gate import limits
 from glue_jobs.gate.model import Severity
 from glue_jobs.gate.rules import RULES
@@ -39,7 +40,7 @@ class Settings:
     max_value: int = _threshold(limits.MAX_VALUE, "characters")
     max_text: int = _threshold(limits.MAX_TEXT, "characters")
     max_schema: int = _threshold(limits.MAX_SCHEMA, "characters")
-    earliest: datetime = field(default=limits.EARLIEST, metadata={"unit": "date"})
+    earliest: datetime = field(default=EARLIEST, metadata={"unit": "date"})
     future_hours: float = _threshold(limits.FUTURE_HOURS, "hours")
     max_duplicates: float = _threshold(limits.MAX_DUPLICATES, "share of rows")
     min_items_known: float = _threshold(limits.MIN_ITEMS_KNOWN, "share of rows")

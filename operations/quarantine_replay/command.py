@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contract.errors import ConfigurationError
+from contract.events import EARLIEST
 from operations.deployment import Deployment
 from operations.quarantine import read_quarantine
 from operations.quarantine_replay.core import Outcome, Replay, Wanted
@@ -20,7 +21,6 @@ from producers.sdk.batches import BatchWriter
 from producers.sdk.clock import SystemClock
 from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.limits import Limits
-from producers.sdk.producer import EARLIEST
 
 
 def replay_quarantine(deployment: Deployment, wanted: Wanted, *, dry: bool, console: Console) -> Outcome:

@@ -10,6 +10,7 @@ from datetime import datetime
 import boto3
 
 from contract.errors import ConfigurationError
+from contract.events import EARLIEST
 from glue_jobs.store import StoredObject
 from operations.audit.gather import read_entries
 from operations.deployment import Deployment
@@ -20,7 +21,6 @@ from producers.sdk.batches import BatchWriter
 from producers.sdk.clock import Clock
 from producers.sdk.kinesis.by_boto import BotoKinesis, kinesis_client
 from producers.sdk.limits import Limits
-from producers.sdk.producer import EARLIEST
 
 STREAM, FILES = "stream", "files"
 Say = Callable[[str], None]

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from contract.codec import Event, Plausible, check
 from contract.errors import ConfigurationError, InvalidEvent
-from contract.events import FUTURE_TOLERANCE_HOURS
+from contract.events import EARLIEST, FUTURE_TOLERANCE_HOURS
 from contract.ids import time_ordered_id
 from contract.times import epoch_ms, format_instant
 from operations.send.running import Line
 from producers.replay.events import EventMaker
 from producers.replay.mapping import recognised
 from producers.replay.rows import Row, file_digest, read_rows
-from producers.sdk.producer import EARLIEST
 from producers.simulator.settings import SimulationSettings
 from producers.simulator.simulate import Sent, simulate
 

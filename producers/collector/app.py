@@ -10,10 +10,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from contract.errors import TransientError
+from contract.events import EARLIEST
 from producers.collector import metrics, pixel
 from producers.collector.access import Access
 from producers.collector.bodies import events_in, unpacked
-from producers.collector.core import EARLIEST, Facts, Sorted, sort_events
+from producers.collector.core import Facts, Sorted, sort_events
 from producers.collector.enrichment import Enrichment
 from producers.collector.http import Request, Response
 from producers.collector.intake import Intake

@@ -11,13 +11,12 @@ from msgspec.structs import replace
 
 from contract.codec import Event, Plausible, encode, read, read_several
 from contract.errors import InvalidEvent
-from contract.events import EVENT, FUTURE_TOLERANCE_HOURS, MAX_LINE_BYTES
+from contract.events import EARLIEST, EVENT, FUTURE_TOLERANCE_HOURS, MAX_LINE_BYTES
 from contract.rules import BY_ID, Reason
 from contract.times import format_instant, parse_instant
 from producers.collector.intake import Line
 from producers.collector.skew import corrected
 
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 OTHER_APP = "app_id.write_key"
 """The rule, of the collector alone, that a write key's events are those of its application."""
 

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import Meta, Struct
 
 from contract.errors import ConfigurationError
+from contract.events import EARLIEST
 from producers.collector.access import Access, Tokens
 from producers.collector.app import Rules
-from producers.collector.core import EARLIEST
 from producers.collector.enrichment import Enrichment
 from producers.collector.origins import Origins
 from producers.collector.write_keys import parse_write_keys

@@ -15,7 +15,7 @@ import structlog
 
 from contract.codec import Event, Plausible, check
 from contract.errors import ConfigurationError
-from contract.events import EVENT, FUTURE_TOLERANCE_HOURS
+from contract.events import EARLIEST, EVENT, FUTURE_TOLERANCE_HOURS
 from producers.sdk import lifecycle
 from producers.sdk.around import Around
 from producers.sdk.bell import Bell
@@ -29,7 +29,6 @@ from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.stream import Stream
 from producers.sdk.troubles import Log, Troubles
 
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(hours=FUTURE_TOLERANCE_HOURS)
 _SAME_MOMENT = timedelta(seconds=1)
 _LONGEST_ID = 64

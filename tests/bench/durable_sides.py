@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 
 from contract.codec import Event, Plausible, check, decode
+from contract.events import EARLIEST
 from producers.sdk.clock import SystemClock
 from producers.sdk.kinesis.signed import SignedKinesis
-from producers.sdk.producer import EARLIEST, EventProducer
+from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
 from producers.sdk.spool.directory import SpoolDirectory
 from producers.sdk.spool.frames import Frame

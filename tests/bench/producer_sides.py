@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 import botocore.session
 
 from contract.codec import Event, Plausible, decode
+from contract.events import EARLIEST
 from contract.kpl_write import pack
 from producers.sdk.clock import SystemClock
 from producers.sdk.kinesis.signed import SignedKinesis
 from producers.sdk.kinesis.wire import JsonWire
 from producers.sdk.lanes.routing import ShardMap
-from producers.sdk.producer import EARLIEST, EventProducer
+from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
 from producers.sdk.stream import Outcome, Record, Shard
 from tests.bench.producer_work import (

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from contract.checkpoints import Checkpoint, parse_checkpoint
 from contract.codec import Event, Plausible, decode
+from contract.events import EARLIEST
 from producers.sdk.clock import Clock, SystemClock
 from producers.sdk.memory import Answer, MemoryStream
-from producers.sdk.producer import EARLIEST, EventProducer
+from producers.sdk.producer import EventProducer
 from producers.sdk.settings import ProducerSettings
 from producers.sdk.stream import Refused, Stream
 from tests.factories import NOW

@@ -15,12 +15,13 @@ import pytest
 from contract.checkpoints import parse_checkpoint
 from contract.codec import Plausible, decode
 from contract.errors import ConfigurationError
+from contract.events import EARLIEST
 from producers.replay.mapping import Mapping, TimeUnit, load_mapping
 from producers.replay.replay import ReplayResult, replay, replay_producer_id
 from producers.sdk.batches import BatchWriter
 from producers.sdk.limits import Limits
 from producers.sdk.memory import MemoryStream
-from producers.sdk.producer import EARLIEST, EventProducer
+from producers.sdk.producer import EventProducer
 from tests.factories import NOW, FakeClock
 
 pytestmark = pytest.mark.integration

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from contract.codec import encode
-from producers.collector.core import EARLIEST, Facts, Sorted, sort_events
+from contract.events import EARLIEST
+from producers.collector.core import Facts, Sorted, sort_events
 from producers.collector.moments import Moments
 from tests.factories import NOW, FakeClock, event
 from tests.strategies import generated_lines
