@@ -43,6 +43,7 @@ def main() -> None:
         port=settings.port,
         workers=settings.workers,
         drain_seconds=settings.drain_seconds,
+        log_level=configure_logs(os.environ),
     )
 
 

@@ -10,10 +10,14 @@ import structlog
 from contract.errors import ConfigurationError
 
 
-def configure_logs(environ: Mapping[str, str]) -> None:
-    """Whatever structlog logs from now on goes to stdout. Raises `ConfigurationError` for a level that there is not."""
+def configure_logs(environ: Mapping[str, str]) -> int:
+    """Whatever structlog logs from now on goes to stdout, from the level on that is returned, as `logging` counts them.
+
+    Raises `ConfigurationError` for a level that there is not.
+    """
     name = environ.get("LOG_LEVEL", "INFO").upper()
-    if name not in logging.getLevelNamesMapping():
+    level = logging.getLevelNamesMapping().get(name)
+    if level is None:
         raise ConfigurationError(f"LOG_LEVEL: there is no level {name}")
     structlog.configure(
         processors=[
@@ -23,6 +27,7 @@ def configure_logs(environ: Mapping[str, str]) -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[name]),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
+    return level

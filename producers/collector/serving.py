@@ -16,7 +16,7 @@ _KEEP_ALIVE = 75  # seconds; longer than a load balancer keeps a connection that
 _LISTENERS = 16
 
 
-def serve(application: str, *, host: str, port: int, workers: int, drain_seconds: int, log_level: str = "info") -> None:
+def serve(application: str, *, host: str, port: int, workers: int, drain_seconds: int, log_level: int) -> None:
     """Serve what the factory of this name makes, until SIGTERM. Raises SystemExit where it cannot be served."""
     config = uvicorn.Config(
         application,

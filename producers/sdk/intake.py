@@ -41,6 +41,7 @@ class Intake:
         self._in_batches = 0  # numbers given in closed batches
         self._settled = 0  # all batches up to this one were delivered or given up
         self._is_shut = False
+        self.is_ended = False
         self.number = 0
         """The last number given."""
         self.held = 0
@@ -160,9 +161,10 @@ class Intake:
         return self._batches
 
     def wait_settled(self, batch: int, seconds: float | None) -> bool:
-        """Whether all up to this batch were delivered or given up within so many seconds."""
+        """Whether all up to this batch were delivered or given up, within so many seconds and before the end."""
         with self._lock:
-            return self._moved.wait_for(lambda: self._settled >= batch, seconds)
+            self._moved.wait_for(lambda: self._settled >= batch or self.is_ended, seconds)
+            return self._settled >= batch
 
     def shut(self) -> None:
         """Take nothing more; whoever is blocked is told."""
@@ -170,6 +172,12 @@ class Intake:
             self._is_shut = True
             if self._open is not None:
                 self._close()
+            self._moved.notify_all()
+
+    def end(self) -> None:
+        """Nobody delivers any more; whoever waits for it is told."""
+        with self._lock:
+            self.is_ended = True
             self._moved.notify_all()
 
     # --- the lock is held -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from producers.collector.serving import serve
@@ -14,5 +15,5 @@ if __name__ == "__main__":
         port=int(port),
         workers=1,
         drain_seconds=5,
-        log_level="warning",
+        log_level=logging.WARNING,
     )

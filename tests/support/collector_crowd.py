@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from typing import Any
@@ -34,4 +35,11 @@ def busy() -> Any:
 
 
 if __name__ == "__main__":
-    serve(f"{__spec__.name}:busy", host="127.0.0.1", port=int(sys.argv[1]), workers=1, drain_seconds=1)
+    serve(
+        f"{__spec__.name}:busy",
+        host="127.0.0.1",
+        port=int(sys.argv[1]),
+        workers=1,
+        drain_seconds=1,
+        log_level=logging.INFO,
+    )

@@ -58,6 +58,8 @@ class Engine:
         """As `EventProducer.flush`."""
         until = None if seconds is None else time.monotonic() + seconds
         if not self.intake.wait_settled(self.intake.hurry(), seconds):
+            if self.intake.is_ended:
+                raise _closed()
             raise TransientError(f"not everything is on the stream within {seconds} s; it is kept")
         self._raise_failure()
         if checkpoint and not _is_said(self._say_final(), until):
@@ -158,6 +160,7 @@ class Engine:
             self._delivery.end(seconds)
         if self._senders is not None:
             self._senders.end(min(seconds, _END_SECONDS))
+        self.intake.end()
         with self.outbox.lock:
             self._is_ended = True
             asked, self._asked = self._asked, []
@@ -184,4 +187,4 @@ def _is_said(said: Future[None], until: float | None) -> bool:
 
 
 def _closed() -> TransientError:
-    return TransientError("this producer was closed; the checkpoint that was asked for is not on the stream")
+    return TransientError("this producer was closed; not all that was asked for is on the stream")

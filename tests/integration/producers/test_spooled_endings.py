@@ -139,3 +139,21 @@ def withheld(root: Path) -> tuple[int, str]:
     """What whoever adopts the spool now would know."""
     found = recover(root / PRODUCER, now_ms=0)
     return found.counts.accepted, found.withheld
+
+
+def test_who_waits_for_everything_is_told_when_it_is_closed_before(tmp_path: Path) -> None:
+    opened = producer(dead_stream(), tmp_path, DiskFiles())
+    opened.send(event()).wait(5)
+    told: list[str] = []
+
+    def flush() -> None:
+        with pytest.raises(TransientError) as raised:
+            opened.flush()
+        told.append(str(raised.value))
+
+    waiting = threading.Thread(target=flush, daemon=True)
+    waiting.start()
+    opened.close(0)
+    waiting.join(10)
+
+    assert told == ["this producer was closed; not all that was asked for is on the stream"]
