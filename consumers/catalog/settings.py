@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import Annotated, Any, TextIO
 
 import msgspec
@@ -55,7 +55,7 @@ def consumer(settings: Settings, on: Surroundings) -> Catalog:
             personalize=PersonalizeDatasets(on.personalize_events),
             buckets={dataset: TokenBucket(settings.put_calls_per_second, on.clock) for dataset in DATASETS},
             clock=on.clock,
-            chance=random.uniform,
+            chance=SystemRandom().uniform,
         ),
     )
     metrics = EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import SystemRandom
 from typing import Annotated, Any, Literal, TextIO
 
 import msgspec
@@ -73,7 +73,7 @@ class Surroundings:
 
 def consumer(settings: Settings, on: Surroundings) -> Consumer:
     """For all invocations of a process. Raises `ConfigurationError`."""
-    chance = random.uniform
+    chance = SystemRandom().uniform
     return Consumer(
         judge=Judge(
             earliest=settings.earliest_instant(),

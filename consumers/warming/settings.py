@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from datetime import timedelta
+from random import SystemRandom
 from typing import Annotated, Any, TextIO
 
 import msgspec
@@ -59,5 +59,5 @@ def warming(settings: Settings, on: Surroundings) -> Warming:
         metrics=EmfMetrics(out=on.out, function=settings.aws_lambda_function_name, stage=settings.stage),
         bucket=TokenBucket(settings.calls_per_second, on.clock),
         clock=on.clock,
-        chance=random.uniform,
+        chance=SystemRandom().uniform,
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from random import SystemRandom
 from typing import Any, Literal, Protocol
 
 from contract.times import parse_instant
@@ -103,7 +103,7 @@ class EventFile:
         return "month" if times and max(times) - min(times) > LONG_HISTORY else "day"
 
     def send(self, stream: Callable[[], Stream], clock: Clock, progress: Progress) -> None:
-        sink = BatchWriter(stream(), clock=clock, limits=Limits(), jitter=random.random)
+        sink = BatchWriter(stream(), clock=clock, limits=Limits(), jitter=SystemRandom().random)
         with EventProducer(stream(), clock=clock, producer_id=replay_producer_id(self.path)) as producer:
             replay(self.path, producer, sink, progress=progress)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime
+from random import SystemRandom
 
 import boto3
 from rich.console import Console
@@ -35,7 +35,7 @@ def replay_quarantine(deployment: Deployment, wanted: Wanted, *, dry: bool, cons
     replay = Replay(
         contract=Contract(earliest=EARLIEST),
         replayed=StoreReplayed(quarantine),
-        stream=BatchWriter(stream, clock=SystemClock(), limits=Limits(), jitter=random.random),
+        stream=BatchWriter(stream, clock=SystemClock(), limits=Limits(), jitter=SystemRandom().random),
         queue=SqsSink(boto3.client("sqs"), deployment.catalog_queue),
         clock=lambda: datetime.now(UTC),
         progress=lambda so_far: console.print(f"{so_far.wanted:,} lines read, {so_far.replayed:,} replayed"),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from random import SystemRandom
 
 import boto3
 
@@ -70,7 +70,7 @@ def _to_files(deployment: Deployment, clock: Clock, say: Say) -> None:
 
 def _to_stream(deployment: Deployment, objects: list[StoredObject], clock: Clock, say: Say) -> None:
     stream = BotoKinesis(kinesis_client, deployment.stream_name)
-    sink = BatchWriter(stream, clock=clock, limits=Limits(), jitter=random.random)
+    sink = BatchWriter(stream, clock=clock, limits=Limits(), jitter=SystemRandom().random)
     done = replay(
         deployment.raw(),
         objects,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 from collections.abc import Sequence
 from pathlib import Path
+from random import SystemRandom
 
 from rich.console import Console
 
@@ -69,7 +69,7 @@ def send_orphans(root: Path, wanted: Sequence[str], stream: Stream, clock: Clock
     Raises `TransientError` when the stream takes nothing for now, and keeps what is left.
     """
     directory = SpoolDirectory(root)
-    writer = BatchWriter(stream, clock=clock, limits=Limits(), jitter=random.random)
+    writer = BatchWriter(stream, clock=clock, limits=Limits(), jitter=SystemRandom().random)
     for producer_id in wanted:
         spool = directory.take(producer_id)
         if spool is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from random import SystemRandom
 from types import TracebackType
 from typing import Any, Self
 
@@ -32,6 +32,7 @@ from producers.sdk.troubles import Log, Troubles
 _AHEAD = timedelta(hours=FUTURE_TOLERANCE_HOURS)
 _SAME_MOMENT = timedelta(seconds=1)
 _LONGEST_ID = 64
+_jitter = SystemRandom().random  # an application that seeds its own chance gets what it expects
 _is_producer_id = re.compile(EVENT.field("producer_id").pattern).fullmatch
 
 
@@ -56,7 +57,7 @@ class EventProducer:
         settings: ProducerSettings | None = None,
         spool: SpoolDirectory | None = None,
         earliest: datetime = EARLIEST,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = _jitter,
         log: Log | None = None,
     ) -> None:
         """`earliest`: events from before are refused as implausible. `jitter` draws from [0, 1)."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import random
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from random import SystemRandom
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,7 +37,7 @@ SHOP = Mapping(
 def replayed(path: Path, mapping: Mapping | None = None) -> tuple[ReplayResult, list[bytes]]:
     """The result, and the lines on the stream, checkpoints left out, sorted."""
     stream, clock = MemoryStream(), FakeClock()
-    writer = BatchWriter(stream, clock=clock, limits=Limits(), jitter=random.random)
+    writer = BatchWriter(stream, clock=clock, limits=Limits(), jitter=SystemRandom().random)
     with EventProducer(stream, clock=clock, producer_id=replay_producer_id(path)) as producer:
         result = replay(path, producer, writer, mapping)
     return result, sorted(r.data for r in stream.lines if parse_checkpoint(r.data) is None)

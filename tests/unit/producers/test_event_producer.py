@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -255,3 +256,14 @@ def test_a_log_that_fails_keeps_nothing_from_being_delivered() -> None:
         opened.track("view", user_id="u", item_id="i").wait(5)
 
     assert [c.accepted for c in sent_checkpoints(stream) if c.final] == [1]
+
+
+def test_an_applications_own_chance_is_left_alone() -> None:
+    stream = MemoryStream([BUSY] * 2)
+    before = random.getstate()
+
+    with EventProducer(stream, clock=SystemClock(), producer_id="web-1", settings=QUICK) as opened:
+        opened.track("view", user_id="u", item_id="i")
+
+    assert stream.calls[2:]  # it was refused, and drew pauses
+    assert random.getstate() == before
