@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,13 +89,6 @@ def sent(producer: EventProducer, count: int, *, clock: SystemClock | None = Non
 def wait(receipts: list[Receipt]) -> None:
     for receipt in receipts:
         receipt.wait(10)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def lines_of(receipts: list[Receipt]) -> list[bytes]:

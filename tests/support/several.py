@@ -1,4 +1,4 @@
-"""Several callers at once, each in a thread of its own."""
+"""What goes on in other threads: several callers at once, and what is waited for."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def all_at_once(*calls: Callable[[], object]) -> Iterator[None]:
         yield
         for future in futures:
             future.result(10)
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Return once it holds."""
+    end = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.005)

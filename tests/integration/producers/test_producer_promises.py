@@ -24,10 +24,10 @@ from tests.support.promised_world import (
     producing,
     sent,
     told,
-    until,
     wait,
 )
 from tests.support.sdk_process import KEYS, program, spools_in, told_by
+from tests.support.several import until
 from tests.support.sharded_kinesis import ShardedKinesis, sharded_kinesis
 
 pytestmark = pytest.mark.integration

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
@@ -23,6 +23,7 @@ from producers.sdk.spool.machine import Machine
 from producers.sdk.spool.recovery import recover
 from tests.factories import NOW, event
 from tests.support.full_disk import FullDisk
+from tests.support.several import until
 from tests.support.spools import PRODUCER
 
 pytestmark = pytest.mark.integration
@@ -37,23 +38,22 @@ def producer(stream: MemoryStream, root: Path, disk: FullDisk) -> Iterator[Event
         yield opened
 
 
+@contextmanager
+def telling(root: Path) -> Iterator[tuple[EventProducer, MemoryStream, FullDisk]]:
+    """A producer, its stream and its disk, once the first checkpoint is on both."""
+    stream, disk = MemoryStream(), FullDisk()
+    with producer(stream, root, disk) as opened:
+        opened.send(event()).wait(5)
+        until(lambda: told(stream))
+        yield opened, stream, disk
+
+
 def told(stream: MemoryStream) -> list[Checkpoint]:
     return [found for record in stream.lines if (found := parse_checkpoint(record.data))]
 
 
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
-
-
 def test_a_checkpoint_that_a_full_disk_refuses_waits_until_there_is_room(tmp_path: Path) -> None:
-    stream, disk = MemoryStream(), FullDisk()
-    with producer(stream, tmp_path, disk) as opened:
-        opened.send(event()).wait(5)
-        until(lambda: told(stream))
-
+    with telling(tmp_path) as (opened, stream, disk):
         disk.room = 0
         for _ in range(10):
             opened.send(event()).wait(5)
@@ -113,10 +113,7 @@ def test_what_neither_disk_nor_stream_had_when_the_process_ended_is_withdrawn(tm
 
 
 def test_a_checkpoint_that_is_nowhere_yet_is_not_counted_on_disk(tmp_path: Path) -> None:
-    stream, disk = MemoryStream(), FullDisk()
-    with producer(stream, tmp_path, disk) as opened:
-        opened.send(event()).wait(5)
-        until(lambda: told(stream))
+    with telling(tmp_path) as (opened, _, disk):
         disk.room = 0
         opened.send(event()).wait(5)
         time.sleep(0.05)

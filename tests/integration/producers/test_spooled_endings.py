@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import repeat
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tests.factories import event
 from tests.support.full_disk import FullDisk
 from tests.support.gated_stream import GatedStream
 from tests.support.producing import QUICK, ClockAtNoon
+from tests.support.several import until
 from tests.support.spools import PRODUCER, held
 
 pytestmark = pytest.mark.integration
@@ -48,13 +49,6 @@ def producer(stream: Stream, root: Path, disk: Files) -> EventProducer:
     return EventProducer(
         stream, clock=ClockAtNoon(), producer_id=PRODUCER, settings=QUICK, spool=spool, jitter=lambda: 0.01
     )
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def adopted_once_it_is_let_go(root: Path) -> Spool:

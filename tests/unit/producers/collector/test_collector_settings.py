@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,47 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.errors import ConfigurationError
 from infra.collector_config import CollectorConfig
+from producers.collector.app import Rules
 from producers.collector.on_lambda import Deadline, FunctionSettings, app_of
-from producers.collector.settings import ServerSettings, load_settings
+from producers.collector.problems import Problem
+from producers.collector.settings import ServerSettings, Settings, load_settings, rules_of
 from producers.collector.worker import Worker
+from producers.collector.write_keys import WriteKey
 from producers.sdk.memory import MemoryStream
 from tests.factories import FakeClock
-from tests.support.collector_world import WEB
+from tests.support.collector_world import KEY, WEB
 
 pytestmark = pytest.mark.unit
 
 KEYS = json.dumps([{"name": WEB.name, "sha256": WEB.sha256}])
 
 
-def start_server(**told: Any) -> None:
-    """As far as a container goes before its workers begin."""
+def start_server(**told: Any) -> ServerSettings:
+    """As far as a container goes before its workers begin; what they are told."""
     environ = {f"COLLECTOR_{name.upper()}": str(value) for name, value in {"stream": "s", **told}.items()}
-    Worker(load_settings(ServerSettings, environ), stream=MemoryStream, clock=FakeClock()).check()
+    settings = load_settings(ServerSettings, environ)
+    Worker(settings, stream=MemoryStream, clock=FakeClock()).check()
+    return settings
 
 
-def start_function(**told: Any) -> None:
+def start_function(**told: Any) -> FunctionSettings:
     environ = {f"COLLECTOR_{name.upper()}": str(value) for name, value in {"stream": "s", **told}.items()}
-    clock = FakeClock()
-    app_of(load_settings(FunctionSettings, environ), stream=MemoryStream(), clock=clock, deadline=Deadline(clock))
+    settings, clock = load_settings(FunctionSettings, environ), FakeClock()
+    app_of(settings, stream=MemoryStream(), clock=clock, deadline=Deadline(clock))
+    return settings
+
+
+def rules(settings: Settings) -> Rules:
+    return rules_of(settings, monotonic=FakeClock().monotonic)
+
+
+def is_let_in(settings: Settings, page: str) -> bool:
+    """Whether a browser may send from this page."""
+    try:
+        answer = rules(settings).origins.preflight(page.encode())
+    except Problem:
+        return False
+    return (b"access-control-allow-origin", page.encode()) in answer.headers
 
 
 def key_set(folder: Path) -> Path:
@@ -135,15 +155,29 @@ def test_an_origin_as_no_browser_says_it_stops_the_start_and_the_deployment(orig
         CollectorConfig(origins=origin)
 
 
-@pytest.mark.parametrize("origins", ["*", "", "https://shop.example,http://localhost:3000", "http://127.0.0.1:8000"])
-def test_what_the_deployment_takes_for_an_origin_the_collector_takes(origins: str) -> None:
-    CollectorConfig(origins=origins)
-    start_server(write_keys=KEYS, origins=origins)
-    start_function(write_keys=KEYS, origins=origins)
+PAGES = ("https://shop.example", "http://localhost:3000", "http://127.0.0.1:8000")
+
+
+@pytest.mark.parametrize(
+    ("origins", "let_in"),
+    [
+        ("*", PAGES),
+        ("", ()),
+        ("https://shop.example,http://localhost:3000", PAGES[:2]),
+        ("http://127.0.0.1:8000", PAGES[2:]),
+    ],
+)
+def test_what_the_deployment_takes_for_an_origin_the_collector_takes(origins: str, let_in: Sequence[str]) -> None:
+    assert CollectorConfig(origins=origins).origins == origins
+    for settings in (start_server(write_keys=KEYS, origins=origins), start_function(write_keys=KEYS, origins=origins)):
+        assert [page for page in PAGES if is_let_in(settings, page)] == list(let_in)
 
 
 def test_an_apps_own_pages_and_addresses_of_version_6_are_origins() -> None:
-    start_server(write_keys=KEYS, origins="capacitor://localhost, http://[::1]:3000")
+    settings = start_server(write_keys=KEYS, origins="capacitor://localhost, http://[::1]:3000")
+
+    pages = ("capacitor://localhost", "http://[::1]:3000", "http://[::1]", "https://localhost")
+    assert [page for page in pages if is_let_in(settings, page)] == ["capacitor://localhost", "http://[::1]:3000"]
 
 
 @pytest.mark.parametrize(
@@ -188,10 +222,14 @@ def test_a_write_key_with_all_that_it_can_have_stops_neither() -> None:
         [{"name": "a.B_-1", "sha256": WEB.sha256, "app_id": "shop", "events_per_second": 0.5, "burst": 9}]
     )
 
-    start_function(write_keys=keys)
-    CollectorConfig(write_keys=keys)
+    whole = WriteKey(name="a.B_-1", sha256=WEB.sha256, app_id="shop", events_per_second=0.5, burst=9)
+    assert rules(start_function(write_keys=keys)).access.key_of(KEY) == whole
+    assert CollectorConfig(write_keys=keys).write_keys == keys
 
 
 def test_what_is_told_as_it_should_be_starts() -> None:
-    start_server(write_keys=KEYS)
-    start_function(write_keys=KEYS)
+    server, function = start_server(write_keys=KEYS), start_function(write_keys=KEYS)
+
+    assert server == ServerSettings(stream="s", write_keys=KEYS)
+    assert function == FunctionSettings(stream="s", write_keys=KEYS)
+    assert [rules(settings).access.key_of(KEY) for settings in (server, function)] == [WEB, WEB]
