@@ -14,6 +14,7 @@ BUILD = ROOT / "build"
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _CODE_AND_DATA = ("*.py", "*.toml", "*.json")
+_NEEDS_MSGSPEC = {"codec.py", "write_keys.py"}  # of the contract: no Spark runtime has it
 _AUDIT = "operations.audit.lambda_handler"
 _COLLECTOR = "producers.collector.lambda_handler"
 
@@ -48,7 +49,7 @@ def package(*, root: Path = ROOT, out: Path = BUILD, vendored: dict[str, Path] |
 
 def glue_sources(root: Path) -> Iterator[Path]:
     """What a Spark job imports: the jobs, and the part of the contract that is plain Python."""
-    yield from (path for path in (root / "contract").glob("*.py") if path.name != "codec.py")
+    yield from (path for path in (root / "contract").glob("*.py") if path.name not in _NEEDS_MSGSPEC)
     generated = root / "contract" / "generated"
     yield from (generated / "__init__.py", *generated.glob("*.json"), *generated.glob("*.avsc"))
     yield from (root / "glue_jobs").rglob("*.py")

@@ -1,25 +1,17 @@
 """Where the HTTP collector runs, who may send to it, and how much."""
 
-import json
-import math
 import re
 from dataclasses import dataclass, fields
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from contract.events import EVENT
+from contract.errors import ConfigurationError
+from contract.write_keys import parse_write_keys
 
 Entry = Literal["lambda", "fargate", "none"]
 
 _REPOSITORY: Final = re.compile(r"[a-z0-9][a-z0-9._/-]{1,255}:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _CERTIFICATE: Final = re.compile(r"arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[a-z0-9-]+")
 _ORIGIN: Final = re.compile(r"\*|https?://[a-z0-9.-]+(:[0-9]{1,5})?")
-_TEXTS: Final = {
-    "name": re.compile(r"[A-Za-z0-9_.-]{1,64}"),
-    "sha256": re.compile(r"[0-9a-f]{64}"),
-    "app_id": re.compile(rf"(?:{EVENT.field('app_id').pattern})?"),
-}
-"""Of a write key."""
-_MOST_KEYS: Final = 100
 
 _OF_ONE_ENTRY: Final = {
     **dict.fromkeys(("jwt_issuer", "jwt_audience", "requests_per_second"), "lambda"),
@@ -37,7 +29,7 @@ class CollectorConfig:
 
     `write_keys`: None has the hashes of the keys read from the stage's SSM parameter `collector-write-keys`, which is
     put there by hand; a text has that text put into the environment, and so into the templates: hashes, never keys.
-    Either is what `producers.collector.write_keys` reads. A setting that the entry has no use for is refused.
+    Either is what `contract.write_keys` reads. A setting that the entry has no use for is refused.
     """
 
     entry: Entry = "lambda"
@@ -60,8 +52,8 @@ class CollectorConfig:
             raise ValueError("collector jwt_issuer: an https:// address")
         if bad := [each for each in self.origins.split(",") if each and not _ORIGIN.fullmatch(each)]:
             raise ValueError(f"collector origins: {bad[0]!r} is no origin as https://shop.example is")
-        if self.write_keys is not None and not _are_keys(self.write_keys):
-            raise ValueError('collector write_keys: an array as [{"name": "web", "sha256": "<64 hex digits>"}]')
+        if self.write_keys is not None:
+            _refuse_what_is_no_key(self.write_keys)
         if self.requests_per_second < 1 or not 1 <= self.tasks[0] <= self.tasks[1]:
             raise ValueError("collector requests_per_second, tasks: at least 1, and no fewer at most than at least")
         if self.entry == "fargate":
@@ -95,24 +87,10 @@ class CollectorConfig:
         return self.image.rpartition(":")[2]
 
 
-def _are_keys(text: str) -> bool:
-    """Whether there is at least one key, each is told by its hash, and the collector will not refuse them."""
+def _refuse_what_is_no_key(write_keys: str) -> None:
     try:
-        keys = json.loads(text)
-    except ValueError:
-        return False
-    if not isinstance(keys, list) or not all(isinstance(key, dict) and _is_key(key) for key in keys):
-        return False
-    names, hashes = {key["name"] for key in keys}, {key["sha256"] for key in keys}
-    return 1 <= len(keys) == len(names) == len(hashes) <= _MOST_KEYS
-
-
-def _is_key(key: dict[str, Any]) -> bool:
-    """As `producers.collector.write_keys` reads it."""
-    if not key.keys() <= {*_TEXTS, "events_per_second", "burst"}:
-        return False
-    said = {name: key.get(name, "") for name in _TEXTS}
-    texts = all(isinstance(text, str) and _TEXTS[name].fullmatch(text) for name, text in said.items())
-    rate, burst = key.get("events_per_second", 0), key.get("burst", 0)
-    numbers = type(rate) in (int, float) and type(burst) is int and 0 <= rate < math.inf and burst >= 0
-    return texts and numbers and (rate > 0 or not burst)
+        keys = parse_write_keys(write_keys)
+    except ConfigurationError as error:
+        raise ValueError(f"collector write_keys: {error}") from error
+    if not keys:
+        raise ValueError('collector write_keys: an array as [{"name": "web", "sha256": "<64 hex digits>"}]')

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from contract.errors import ConfigurationError, TransientError
+from contract.write_keys import WriteKey
 from producers.collector.http import Request
 from producers.collector.problems import Problem
 from producers.collector.rates import Bucket
-from producers.collector.write_keys import WriteKey, WriteKeys
+from producers.collector.write_keys import WriteKeys
 
 ANYONE = WriteKey(name="anyone", sha256="0" * 64)
 _BEARER = b"bearer "

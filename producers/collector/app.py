@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from contract.errors import TransientError
 from contract.events import EARLIEST
+from contract.write_keys import WriteKey
 from producers.collector import metrics, pixel
 from producers.collector.access import Access
 from producers.collector.bodies import events_in, unpacked
@@ -21,7 +22,6 @@ from producers.collector.intake import Intake
 from producers.collector.moments import Moments
 from producers.collector.origins import Origins
 from producers.collector.problems import Problem, problem_response
-from producers.collector.write_keys import WriteKey
 
 Answer = Callable[[Request], Awaitable[Response]]
 

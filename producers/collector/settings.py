@@ -12,11 +12,11 @@ from msgspec import Meta, Struct
 
 from contract.errors import ConfigurationError
 from contract.events import EARLIEST
+from contract.write_keys import parse_write_keys
 from producers.collector.access import Access, Tokens
 from producers.collector.app import Rules
 from producers.collector.enrichment import Enrichment
 from producers.collector.origins import Origins
-from producers.collector.write_keys import parse_write_keys
 
 T = TypeVar("T", bound=Struct)
 
@@ -32,7 +32,7 @@ _is_origin = re.compile(r"\*|[a-z][a-z0-9+.-]*://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Seconds and bytes. `write_keys` is JSON (`producers.collector.write_keys.WriteKey`), hashes alone.
+    """Seconds and bytes. `write_keys` is JSON (`contract.write_keys.WriteKey`), hashes alone.
 
     `origins`: web pages that may send, separated by commas. `anyone`: there is neither key nor token to ask for.
     `trusted_proxies`: how many of our own stand in front, each of which adds to X-Forwarded-For.

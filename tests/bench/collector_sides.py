@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from contract.write_keys import WriteKey
 from producers.collector.access import Access
 from producers.collector.app import App, Rules, World
 from producers.collector.asgi import Bounds, Collector
 from producers.collector.intake import Intake, Line
 from producers.collector.origins import Origins
-from producers.collector.write_keys import WriteKey
 from producers.sdk.lanes.routing import ShardMap
 from producers.sdk.stream import Outcome, Record, Shard
 

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from contract.errors import TransientError
+from contract.write_keys import WriteKey
 from producers.collector.access import Access
 from producers.collector.app import App, Rules, World
 from producers.collector.http import Request, Response
 from producers.collector.intake import Line
 from producers.collector.origins import Origins
-from producers.collector.write_keys import WriteKey
 from tests.factories import FakeClock
 
 SHOP = "https://shop.example"

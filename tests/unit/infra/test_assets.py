@@ -17,6 +17,7 @@ def root(tmp_path: Path) -> Path:
         "contract/__init__.py",
         "contract/times.py",
         "contract/codec.py",
+        "contract/write_keys.py",
         "contract/generate/__main__.py",
         "contract/generated/__init__.py",
         "contract/generated/contract.json",
@@ -62,6 +63,7 @@ CONTRACT = (
     "contract/generated/items.avsc",
     "contract/generated/types.py",
     "contract/times.py",
+    "contract/write_keys.py",
 )
 
 

@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 
 from contract.errors import ConfigurationError
+from contract.write_keys import parse_write_keys
 from producers.collector.asgi import client_ip
 from producers.collector.enrichment import Device, truncated
 from producers.collector.problems import Problem
 from producers.collector.rates import Bucket
 from producers.collector.settings import ServerSettings, Settings, load_settings, rules_of
 from producers.collector.user_agents import device_of
-from producers.collector.write_keys import WriteKeys, parse_write_keys
+from producers.collector.write_keys import WriteKeys
 from tests.factories import FakeClock
 from tests.support.collector_world import KEY, WEB
 

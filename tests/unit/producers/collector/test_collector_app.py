@@ -9,11 +9,11 @@ import json
 import pytest
 
 from contract.codec import encode
+from contract.write_keys import WriteKey
 from producers.collector import pixel
 from producers.collector.access import Access
 from producers.collector.enrichment import Enrichment
 from producers.collector.origins import Origins
-from producers.collector.write_keys import WriteKey
 from tests.factories import FakeClock, event
 from tests.support.collector_world import KEY, SHOP, WEB, CollectorWorld, header, said
 

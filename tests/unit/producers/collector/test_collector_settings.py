@@ -12,13 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from contract.errors import ConfigurationError
+from contract.write_keys import WriteKey
 from infra.collector_config import CollectorConfig
 from producers.collector.app import Rules
 from producers.collector.on_lambda import Deadline, FunctionSettings, app_of
 from producers.collector.problems import Problem
 from producers.collector.settings import ServerSettings, Settings, load_settings, rules_of
 from producers.collector.worker import Worker
-from producers.collector.write_keys import WriteKey
 from producers.sdk.memory import MemoryStream
 from tests.factories import FakeClock
 from tests.support.collector_world import KEY, WEB
