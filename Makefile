@@ -31,7 +31,7 @@ help: ## List the targets
 setup: $(READY) ## Create .venv with everything in it, locked; seconds when nothing changed
 
 # The machine's own certificate store is trusted, so that a company's proxy works too.
-$(READY): requirements/bootstrap.lock requirements/dev.lock requirements/movielens.lock pyproject.toml
+$(READY): requirements/bootstrap.lock requirements/dev.lock requirements/movielens.lock pyproject.toml $(wildcard contract/c/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 	  || { echo "clickstream needs Python 3.11, as AWS Glue 5.1 has. Found: $$($(PYTHON) --version). Try: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setting up .venv (about a minute, once)"
@@ -42,6 +42,8 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock requirements/moviele
 	@.venv/bin/uv pip install -q --python $(RUN) --offline --no-deps --no-build-isolation --editable .
 	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install -q --python $(RUN) --no-deps --require-hashes \
 	  --target .venv/movielens -r requirements/movielens.lock
+	@$(RUN) -m ziglang cc -O3 -Wall -Wextra -Werror -mcpu=baseline -shared -fPIC -o contract/_kpl.so.new contract/c/kpl.c
+	@mv contract/_kpl.so.new contract/_kpl.so
 	@touch $@
 
 demo: $(READY) ## The whole way on this machine. SEED=1 N=50000, or your own: EVENTS=file.csv.gz ITEMS=… USERS=…

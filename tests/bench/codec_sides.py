@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 from random import Random
 from statistics import median
 from uuid import UUID
@@ -17,6 +18,7 @@ from pybase64 import b64decode, b64encode
 from contract.kpl import deaggregate, payloads
 from contract.kpl_write import pack
 from producers.sdk.lanes import routing
+from producers.sdk.lanes.loads import Load, Run
 from producers.sdk.lanes.routing import HASHES, ShardMap
 from producers.sdk.stream import Shard
 from tests.bench import codec_peers as peers
@@ -37,10 +39,11 @@ def routed(keys: Sequence[bytes], events: Sequence[bytes], shards: ShardMap) -> 
     """An aggregate holds one shard's keys. Routed load by load, as the producer does."""
     lanes: list[tuple[list[bytes], list[bytes]]] = [([], []) for _ in shards.shards]
     for at in range(0, len(keys), LOAD):
-        load = range(at, min(at + LOAD, len(keys)))
-        for (of_keys, of_events), places in zip(lanes, shards.by_lane(keys[at : load.stop], load), strict=True):
-            of_keys.extend(map(keys.__getitem__, places))
-            of_events.extend(map(events.__getitem__, places))
+        load = Load(keys[at : at + LOAD], events[at : at + LOAD], deadline=inf)
+        for (of_keys, of_events), places in zip(lanes, shards.by_lane(load.keys), strict=True):
+            run = Run(load, places)
+            of_keys.extend(run.keys)
+            of_events.extend(run.lines)
     for of_lane in lanes:
         yield from pack(*of_lane, LIMIT)
 

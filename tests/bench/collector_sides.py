@@ -50,7 +50,7 @@ class Routed:
     """Finds each line's shard, as the producer does, and keeps nothing."""
 
     async def accept(self, stamped: Sequence[Line], foreign: Sequence[Line]) -> None:
-        _SHARDS.by_lane([key.encode() for key, _ in stamped], stamped)
+        _SHARDS.by_lane([key.encode() for key, _ in stamped])
         if foreign:
             raise RuntimeError("the benchmark's events are good")
 

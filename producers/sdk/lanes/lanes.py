@@ -237,8 +237,8 @@ class Lanes:
     def _parts(self, run: Run) -> Iterable[tuple[int, Run]]:
         if self._map is None:
             return [(0, run)]
-        places = self._map.by_lane(map(run.load.keys.__getitem__, run.places), run.places)
-        return [(number, Run(run.load, part)) for number, part in enumerate(places) if part]
+        found = self._map.by_lane(run.keys)
+        return [(number, run.part(places)) for number, places in enumerate(found) if places]
 
     def _give_up_late(self, now: float) -> None:
         for lane in self._lanes:

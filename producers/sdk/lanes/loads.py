@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from producers.sdk.limits import MAX_BYTES, MAX_RECORDS
@@ -29,6 +29,25 @@ class Run:
 
     load: Load
     places: Sequence[int]
+
+    @property
+    def keys(self) -> Sequence[bytes]:
+        return self._of(self.load.keys)
+
+    @property
+    def lines(self) -> Sequence[bytes]:
+        return self._of(self.load.lines)
+
+    def _of(self, them: Sequence[bytes]) -> Sequence[bytes]:
+        return them if self._is_whole else [them[place] for place in self.places]
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.places == range(len(self.load.lines))
+
+    def part(self, numbers: Sequence[int]) -> Run:
+        """Those of its lines that have these numbers, from 0, among them."""
+        return Run(self.load, numbers if self._is_whole else [self.places[number] for number in numbers])
 
     def split(self, count: int) -> tuple[Run, Run]:
         return Run(self.load, self.places[:count]), Run(self.load, self.places[count:])
@@ -81,13 +100,3 @@ class Call:
     def add(self, packed: Packed) -> None:
         self.packed.append(packed)
         self.size += packed.size
-
-
-def keys_and_lines(runs: Iterable[Run]) -> tuple[list[bytes], list[bytes]]:
-    """What the runs stand for."""
-    keys: list[bytes] = []
-    lines: list[bytes] = []
-    for run in runs:
-        keys += map(run.load.keys.__getitem__, run.places)
-        lines += map(run.load.lines.__getitem__, run.places)
-    return keys, lines

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from contract.kpl_write import pack
-from producers.sdk.lanes.loads import Call, Packed, Run, keys_and_lines
+from producers.sdk.lanes.loads import Call, Packed, Run
 from producers.sdk.lanes.rates import Rate
 from producers.sdk.stream import Record
 
@@ -26,17 +26,15 @@ class ShardLane:
         self._in_flight = 0
 
     def add(self, run: Run) -> None:
-        keys, lines = keys_and_lines((run,))
-        self._keys += keys
-        self._lines += lines
+        self._keys += run.keys
+        self._lines += run.lines
         self._runs.append(run)
 
     def add_first(self, runs: Iterable[Run]) -> None:
         """Ahead of what waits."""
         found = list(runs)
-        keys, lines = keys_and_lines(found)
-        self._keys[:0] = keys
-        self._lines[:0] = lines
+        self._keys[:0] = [key for run in found for key in run.keys]
+        self._lines[:0] = [line for run in found for line in run.lines]
         self._runs.extendleft(reversed(found))
 
     def fill(self, call: Call, now: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from random import Random
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.kpl import MAGIC, SubRecord, deaggregate, payloads
-from contract.kpl_write import Aggregate, alone, pack
+from contract.kpl_write import Aggregate, alone, pack, pack_in_python
 from tests.support.kpl_messages import Given, by_protobuf
 
 pytestmark = pytest.mark.unit
@@ -28,7 +28,11 @@ DATA = st.one_of(
 )
 HASH_KEYS = st.none() | st.sampled_from(["0", "7"]) | st.integers(0, 2**128 - 1).map(str)
 RECORDS = st.lists(st.tuples(KEYS, DATA, HASH_KEYS), min_size=1, max_size=40)
+Packs = Callable[[Sequence[bytes], Sequence[bytes], int], Iterator[tuple[bytes, int]]]
 LIMITS = st.integers(0, 2_000) | st.just(51_200)
+
+
+in_c_and_in_python = pytest.mark.parametrize("packs", [pack, pack_in_python])
 
 
 def expected(records: Sequence[Given]) -> bytes:
@@ -71,35 +75,38 @@ def test_aggregates_are_full_and_within_the_limit(records: list[Given], limit: i
     assert ends[-1] == len(records)
 
 
+@in_c_and_in_python
 @given(records=RECORDS, limit=LIMITS)
-def test_packing_many_at_once_is_packing_one_by_one(records: list[Given], limit: int) -> None:
+def test_packing_many_at_once_is_packing_one_by_one(packs: Packs, records: list[Given], limit: int) -> None:
     plain: list[Given] = [(key, data, None) for key, data, _ in records]
 
-    found = list(pack([key.encode() for key, _, _ in plain], [data for _, data, _ in plain], limit))
+    found = list(packs([key.encode() for key, _, _ in plain], [data for _, data, _ in plain], limit))
 
     assert found == packed_one_by_one(plain, limit)
 
 
+@in_c_and_in_python
 @pytest.mark.parametrize("limit", [700, 51_200, 1_000_000])
 @pytest.mark.parametrize("keys", [3, 90, 200, 100_000])
-def test_packing_thousands_at_once_is_packing_one_by_one(keys: int, limit: int) -> None:
+def test_packing_thousands_at_once_is_packing_one_by_one(packs: Packs, keys: int, limit: int) -> None:
     chance = Random(keys + limit)
     records: list[Given] = [
         (f"key-{chance.randrange(keys)}", chance.randbytes(chance.randrange(500)), None) for _ in range(3_000)
     ]
 
-    found = list(pack([key.encode() for key, _, _ in records], [data for _, data, _ in records], limit))
+    found = list(packs([key.encode() for key, _, _ in records], [data for _, data, _ in records], limit))
 
     assert found == packed_one_by_one(records, limit)
 
 
+@in_c_and_in_python
 @given(records=st.lists(st.tuples(KEYS, DATA, st.none()), min_size=2, max_size=12))
-def test_records_that_fill_the_limit_to_the_byte_share_an_aggregate(records: list[Given]) -> None:
+def test_records_that_fill_the_limit_to_the_byte_share_an_aggregate(packs: Packs, records: list[Given]) -> None:
     keys, data = [key.encode() for key, _, _ in records], [data for _, data, _ in records]
     size = len(by_protobuf(records))
 
-    assert list(pack(keys, data, size)) == packed_one_by_one(records, size) == [(by_protobuf(records), len(records))]
-    assert len(list(pack(keys, data, size - 1))) == len(packed_one_by_one(records, size - 1)) == 2
+    assert list(packs(keys, data, size)) == packed_one_by_one(records, size) == [(by_protobuf(records), len(records))]
+    assert len(list(packs(keys, data, size - 1))) == len(packed_one_by_one(records, size - 1)) == 2
 
 
 @given(records=RECORDS)
@@ -113,17 +120,19 @@ def test_our_reader_finds_what_was_packed(records: list[Given]) -> None:
         assert payloads(data) == [data for _, data, _ in records]
 
 
+@in_c_and_in_python
 @pytest.mark.parametrize("keys", [128, 129, 16_400])
-def test_keys_whose_numbers_take_two_bytes_or_three_are_numbered_as_protobuf_does(keys: int) -> None:
+def test_keys_whose_numbers_take_two_bytes_or_three_are_numbered_as_protobuf_does(packs: Packs, keys: int) -> None:
     records: list[Given] = [(f"{number}", b"x", None) for number in range(keys)]
 
-    found = list(pack([key.encode() for key, _, _ in records], [data for _, data, _ in records], 10**9))
+    found = list(packs([key.encode() for key, _, _ in records], [data for _, data, _ in records], 10**9))
 
     assert found == [(by_protobuf(records), keys)]
 
 
-def test_no_records_make_no_aggregate() -> None:
-    assert list(pack([], [], 51_200)) == []
+@in_c_and_in_python
+def test_no_records_make_no_aggregate(packs: Packs) -> None:
+    assert list(packs([], [], 51_200)) == []
 
 
 def test_a_key_for_each_record_is_needed() -> None:

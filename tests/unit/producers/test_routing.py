@@ -48,9 +48,11 @@ def test_a_key_goes_to_the_shard_whose_range_holds_its_md5(bounds: set[int], key
 
     assert found.shards == tuple(given_shards)
     assert [found.shards[found.lane(key)] for key in keys] == [owner(given_shards, hash_of(key)) for key in keys]
-    assert found.by_lane(keys, keys) == [
-        [key for key in keys if owner(given_shards, hash_of(key)) == shard] for shard in given_shards
+    expected = [
+        [n for n, key in enumerate(keys) if owner(given_shards, hash_of(key)) == shard] for shard in given_shards
     ]
+    assert [list(places) for places in found.by_lane(keys)] == expected
+    assert found.by_lane_in_python(keys) == expected
 
 
 @given(keys=st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=5))
