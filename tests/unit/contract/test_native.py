@@ -1,0 +1,26 @@
+"""What is compiled is there, and a machine that has it not goes on without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from contract import native
+
+pytestmark = pytest.mark.unit
+
+
+def test_make_setup_has_compiled_it() -> None:
+    assert native.load() is not None
+
+
+def test_where_nothing_was_compiled_there_is_nothing(tmp_path: Path) -> None:
+    assert native.load(tmp_path / "_kpl.so") is None
+
+
+def test_what_was_compiled_for_another_machine_is_left_alone(tmp_path: Path) -> None:
+    library = tmp_path / "_kpl.so"
+    library.write_bytes(b"\x7fELF of another machine")
+
+    assert native.load(library) is None
