@@ -42,8 +42,8 @@ $(READY): requirements/bootstrap.lock requirements/dev.lock requirements/moviele
 	@.venv/bin/uv pip install -q --python $(RUN) --offline --no-deps --no-build-isolation --editable .
 	@UV_SYSTEM_CERTS=1 .venv/bin/uv pip install -q --python $(RUN) --no-deps --require-hashes \
 	  --target .venv/movielens -r requirements/movielens.lock
-	@$(RUN) -m ziglang cc -O3 -Wall -Wextra -Werror -mcpu=baseline -shared -fPIC -o contract/_kpl.so.new contract/c/kpl.c
-	@mv contract/_kpl.so.new contract/_kpl.so
+	@$(RUN) -m ziglang cc -O3 -Wall -Wextra -Werror -mcpu=baseline -shared -fPIC -o contract/_native.so.new contract/c/*.c
+	@mv contract/_native.so.new contract/_native.so
 	@touch $@
 
 demo: $(READY) ## The whole way on this machine. SEED=1 N=50000, or your own: EVENTS=file.csv.gz ITEMS=… USERS=…

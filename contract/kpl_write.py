@@ -6,12 +6,15 @@ packs gives the keys of one shard alone.
 """
 
 import hashlib
+from array import array
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
 from contract import native
+from contract.joined import Joined
 from contract.kpl import MAGIC
+from contract.native import Picked
 
 _FRAME_BYTES: Final = len(MAGIC) + 16  # with the digest
 _SHORT: Final = 128  # numbers below take one byte
@@ -84,7 +87,15 @@ def pack(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[t
     """
     if len(keys) != len(data):
         raise ValueError(f"{len(keys)} keys for {len(data)} records")
-    return pack_in_python(keys, data, limit) if _native is None else _native.pack(keys, data, limit)
+    return pack_picked([(Joined.of(keys), Joined.of(data), array("I", range(len(keys))))], limit)
+
+
+def pack_picked(picked: Sequence[Picked], limit: int) -> Iterator[tuple[bytes, int]]:
+    """The same of some records of several that came together."""
+    if _native is not None:
+        return _native.pack(picked, limit)
+    keys = [keys[place] for keys, _, places in picked for place in places]
+    return pack_in_python(keys, [data[place] for _, data, places in picked for place in places], limit)
 
 
 def pack_in_python(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:

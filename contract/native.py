@@ -1,7 +1,6 @@
 """The Kinesis Producer Library's format and its routing in C, where `make setup` compiled it (contract/c).
 
-Whoever asks has the same in plain Python beside it. No header of Python is needed to compile it, and it may be loaded
-into any interpreter of the same machine.
+Whoever asks has the same in plain Python beside it. No header of Python is needed to compile it.
 """
 
 from __future__ import annotations
@@ -9,17 +8,43 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from ctypes import POINTER, PyDLL, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p, create_string_buffer
-from itertools import islice
+from ctypes import (
+    POINTER,
+    PyDLL,
+    Structure,
+    byref,
+    c_char_p,
+    c_int,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    create_string_buffer,
+)
+from itertools import accumulate, pairwise
 from pathlib import Path
 
-_LIBRARY = Path(__file__).with_name("_kpl.so")
-_HEADER_BYTES = 32  # at most, of what stands before a key or before a record's data
-_FRAME_BYTES = 20
+from contract.joined import Joined
+
+_LIBRARY = Path(__file__).with_name("_native.so")
 _ABREAST = 8  # aggregates that are hashed at once
-_RECORDS = 256  # looked at, at first, for each of them
-_TEXTS = c_char_p, c_void_p  # one behind the other, and their sizes
+_DIGITS = 20  # of a number, at most
 _SEED = int.from_bytes(os.urandom(8))  # nobody can choose keys that meet in the hash table
+
+Picked = tuple[Joined, Joined, "array[int]"]
+"""Some records of those that came together: all keys, all data, and the places of some, in order."""
+
+
+class _Joined(Structure):
+    _fields_ = (("data", c_char_p), ("bounds", c_void_p))
+
+
+class _Run(Structure):
+    _fields_ = (("keys", _Joined), ("data", _Joined), ("places", c_void_p), ("count", c_uint32))
+
+
+class _Cursor(Structure):
+    _fields_ = (("runs", POINTER(_Run)), ("left", c_uint32), ("at", c_uint32))
 
 
 class Native:
@@ -28,51 +53,53 @@ class Native:
     def __init__(self, path: Path) -> None:
         """Raises OSError where it is for another machine."""
         library = PyDLL(str(path))
+        text, numbers = (c_char_p, c_uint32), (c_void_p, c_uint32)
+        self._numbered = library.kpl_numbered
+        self._numbered.restype = None
+        self._numbered.argtypes = (POINTER(_Joined), c_uint32, *text, c_uint64, *numbers, c_void_p, c_void_p)
         self._lanes = library.kpl_lanes
         self._lanes.restype = None
-        self._lanes.argtypes = (*_TEXTS, c_uint32, c_char_p, c_uint32, c_void_p, c_void_p, c_void_p, c_void_p)
+        self._lanes.argtypes = (POINTER(_Joined), c_uint32, *text, c_void_p, c_void_p, c_void_p, c_void_p)
         self._pack = library.kpl_pack
         self._pack.restype = c_int
-        numbers = c_uint32, c_size_t, c_uint64, c_int, c_int
-        self._pack.argtypes = (*_TEXTS, *_TEXTS, *numbers, c_void_p, POINTER(c_size_t), POINTER(c_uint32))
+        found = POINTER(c_size_t), POINTER(c_uint32)
+        self._pack.argtypes = (POINTER(_Cursor), c_size_t, c_uint64, c_int, c_void_p, c_size_t, *found)
 
-    def by_lane(self, keys: Sequence[bytes], lasts: Sequence[bytes]) -> list[Sequence[int]]:
+    def numbered(self, lines: Joined, stamp: bytes, first: int, foreign: Sequence[int]) -> Joined:
+        """As `producers.sdk.numbering.numbered`, from which it is called."""
+        out = create_string_buffer(len(lines.data) + len(lines) * (len(stamp) + _DIGITS))
+        places, bounds = array("I", foreign), _numbers(len(lines) + 1)
+        given = byref(_joined(lines)), len(lines), stamp, len(stamp), first, _at(places), len(places)
+        self._numbered(*given, out, _at(bounds))
+        return Joined(memoryview(out)[: bounds[-1]].tobytes(), bounds)
+
+    def by_lane(self, keys: Joined, lasts: Sequence[bytes]) -> Sequence[array[int]]:
         """The places of the keys, lane by lane, in their order. `lasts`: of each lane the last MD5 that is its own."""
-        sizes, counts = _sizes(keys), _numbers(len(lasts))
-        places, lane, following = _numbers(len(keys)), _numbers(len(keys)), _numbers(len(lasts))
-        scratch = _at(lane), _at(following), _at(places), _at(counts)
-        self._lanes(b"".join(keys), _at(sizes), len(keys), b"".join(lasts), len(lasts), *scratch)
-        each = iter(places)
-        return [array("I", islice(each, count)) for count in counts]
+        counts, following = _numbers(len(lasts)), _numbers(len(lasts))
+        places, lane = _numbers(len(keys)), _numbers(len(keys))
+        out = _at(lane), _at(following), _at(places), _at(counts)
+        self._lanes(byref(_joined(keys)), len(keys), b"".join(lasts), len(lasts), *out)
+        return [places[start:end] for start, end in pairwise(accumulate(counts, initial=0))]
 
-    def pack(self, keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
+    def pack(self, picked: Sequence[Picked], limit: int) -> Iterator[tuple[bytes, int]]:
         """As `contract.kpl_write.pack`, from which it is called."""
-        at, most, records = 0, 1, _RECORDS
-        while at < len(keys):
-            end = min(len(keys), at + most * records)
-            made = self._packed(keys[at:end], data[at:end], limit, most, is_all=end == len(keys))
-            yield from made
-            at += sum(count for _, count in made)
+        runs = (_Run * len(picked))(*(_run(*some) for some in picked if some[2]))
+        following = _Cursor(runs, sum(bool(places) for _, _, places in picked), 0)
+        sizes, counts = (c_size_t * _ABREAST)(), (c_uint32 * _ABREAST)()
+        most = 1
+        room = limit
+        while following.left:
+            out = create_string_buffer(room)
+            made = self._pack(byref(following), limit, _SEED, most, out, room, sizes, counts)
+            if made < 0:
+                raise MemoryError
+            view, at = memoryview(out), 0
+            for size, count in zip(sizes[:made], counts[:made], strict=True):
+                yield view[at : at + size].tobytes(), count
+                at += size
             # Whoever takes a few only shall not wait for many.
             most = min(_ABREAST, most * 2)
-            records *= 1 if made else 2
-
-    def _packed(
-        self, keys: Sequence[bytes], data: Sequence[bytes], limit: int, most: int, *, is_all: bool
-    ) -> list[tuple[bytes, int]]:
-        key_sizes, data_sizes = _sizes(keys), _sizes(data)
-        joined_keys, joined = b"".join(keys), b"".join(data)
-        room = len(joined_keys) + len(joined) + 2 * _HEADER_BYTES * len(keys) + _ABREAST * _FRAME_BYTES
-        out, sizes, counts = create_string_buffer(room), (c_size_t * _ABREAST)(), (c_uint32 * _ABREAST)()
-        given = joined_keys, _at(key_sizes), joined, _at(data_sizes), len(keys)
-        made = self._pack(*given, limit, _SEED, most, is_all, out, sizes, counts)
-        if made < 0:
-            raise MemoryError
-        view, found, at = memoryview(out), [], 0
-        for size, count in islice(zip(sizes, counts, strict=True), made):
-            found.append((view[at : at + size].tobytes(), count))
-            at += size
-        return found
+            room = most * limit if made else sizes[0]
 
 
 def load(path: Path = _LIBRARY) -> Native | None:
@@ -83,8 +110,12 @@ def load(path: Path = _LIBRARY) -> Native | None:
         return None
 
 
-def _sizes(texts: Sequence[bytes]) -> array[int]:
-    return array("I", map(len, texts))
+def _joined(texts: Joined) -> _Joined:
+    return _Joined(texts.data, _at(texts.bounds))
+
+
+def _run(keys: Joined, data: Joined, places: array[int]) -> _Run:
+    return _Run(_joined(keys), _joined(data), _at(places), len(places))
 
 
 def _numbers(count: int) -> array[int]:

@@ -3,6 +3,8 @@
    Each of the 64 steps waits for the one before it, so one text leaves most of a processor idle. Kinesis asks for MD5
    of every partition key and of every aggregate; neither is a matter of security. */
 
+#pragma once
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

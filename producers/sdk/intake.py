@@ -10,10 +10,12 @@ from contract.events import MAX_LINE_BYTES
 from contract.rules import Reason
 from producers.sdk.clock import Clock
 from producers.sdk.limits import MAX_RECORD_BYTES
+from producers.sdk.numbering import numbered_line, stamp_of
 from producers.sdk.receipts import Batch, ManyReceipt, Receipt, failed_receipt
 from producers.sdk.settings import ProducerSettings
 
-_LINE_OVERHEAD = 200  # of the objects around a line
+_LINE_OVERHEAD = 20  # of what stands around a line
+_DIGITS = 20  # of a number, at most
 _LEAST_BATCHES = 8  # that fit into memory
 _RECORD_OVERHEAD = 64  # where a line must be wrapped to go alone
 _LONGEST = MAX_LINE_BYTES + 1  # with the newline
@@ -27,7 +29,9 @@ class Intake:
     def __init__(
         self, producer_id: str, settings: ProducerSettings, clock: Clock, *, on_batch: Callable[[], None]
     ) -> None:
-        self._stamp = f',"producer_id":"{producer_id}","producer_seq":'.encode()
+        self._stamp = stamp_of(producer_id)
+        self._longest = _LONGEST - len(self._stamp) - _DIGITS  # of a line that fits, whatever its number
+        self._more = len(self._stamp) + _DIGITS + _LINE_OVERHEAD
         self._settings = settings
         self._batch_bytes = min(settings.batch_bytes, settings.memory_bytes // _LEAST_BATCHES)
         self._batch_events = settings.batch_events
@@ -64,19 +68,17 @@ class Intake:
                 except _Dropped as dropped:
                     return failed_receipt(line, dropped.why)
             number = self.number + 1
-            stamped = b"".join((line[:-2], self._stamp, b"%d}\n" % number))
-            length = len(stamped)
-            if length > _LONGEST:
-                raise _too_long(line)
-            lines = batch.lines
+            if len(line) > self._longest:
+                self._refuse_too_long(line, number)
+            lines = batch.given
             place = len(lines)
-            lines.append(stamped)
-            batch.keys.append(encoded)
+            lines.append(line)
+            batch.given_keys.append(encoded)
             self.number = number
-            batch.size = size = batch.size + length + len(encoded)
+            batch.size = size = batch.size + len(line) + len(encoded) + self._more
             if size >= self._batch_bytes or place >= self._batch_events - 1:
                 self._full_now()
-        return Receipt(batch, place, stamped, number)
+        return Receipt(batch, place, line, number)
 
     def add_many(self, lines: Sequence[tuple[str, bytes]]) -> Receipt:
         """The same for many, of which all are taken or none: they are one batch's."""
@@ -91,14 +93,14 @@ class Intake:
                 batch = self._open or self._begun()
             except _Dropped as dropped:
                 return failed_receipt(b"".join(line for _, line in lines), dropped.why)
-            stamp = self._stamp
-            stamped = [b"".join((ln[:-2], stamp, b"%d}\n" % n)) for n, (_, ln) in enumerate(lines, self.number + 1)]
-            if max(map(len, stamped)) > _LONGEST:
-                raise _too_long(max((line for _, line in lines), key=len))
-            place = _add(batch, keys, stamped)
-            self.number = number = self.number + len(stamped)
+            given = [line for _, line in lines]
+            longest = max(given, key=len)
+            if len(longest) > self._longest:
+                self._refuse_too_long(longest, self.number + len(given))
+            place = self._add(batch, keys, given)
+            self.number = number = self.number + len(given)
             self._close_if_full(batch)
-        return ManyReceipt(batch, place, b"".join(stamped), number, len(stamped))
+        return ManyReceipt(batch, place, b"", number, given)
 
     def add_foreign(self, key: str, line: bytes) -> Receipt:
         """Take a line as it is; it takes no number."""
@@ -110,7 +112,7 @@ class Intake:
                 batch = self._open or self._begun()
             except _Dropped as dropped:
                 return failed_receipt(line, dropped.why)
-            place = _add(batch, [encoded], [line])
+            place = self._add(batch, [encoded], [line])
             batch.foreign.append(place)
             self._close_if_full(batch)
         return Receipt(batch, place, line, None)
@@ -120,6 +122,10 @@ class Intake:
         most = min(_MOST_AT_ONCE, self._settings.memory_bytes)
         if size > most:
             raise ValueError(f"{len(lines)} lines of {size} bytes with their keys; send at most {most} bytes at once")
+
+    def _refuse_too_long(self, line: bytes, number: int) -> None:
+        if len(numbered_line(line, self._stamp, number)) > _LONGEST:
+            raise InvalidEvent(Reason.TOO_LARGE, "line.size", line)
 
     # --- for those who empty it -----------------------------------------------------------------------------------
 
@@ -186,7 +192,7 @@ class Intake:
         self._wait_for_room()
         if self._open is None:  # or another thread has begun one meanwhile
             self._on_batch()  # or raises
-            self._open = Batch(self._clock.monotonic())
+            self._open = Batch(self._clock.monotonic(), self._stamp)
         return self._open
 
     def _wait_for_room(self) -> None:
@@ -204,8 +210,15 @@ class Intake:
         self.dropped += 1
         raise _Dropped(why)
 
+    def _add(self, batch: Batch, keys: list[bytes], lines: list[bytes]) -> int:
+        place = len(batch.given)
+        batch.given_keys += keys
+        batch.given += lines
+        batch.size += sum(map(len, keys)) + sum(map(len, lines)) + self._more * len(lines)
+        return place
+
     def _close_if_full(self, batch: Batch) -> None:
-        if batch.size >= self._batch_bytes or len(batch.lines) >= self._batch_events:
+        if batch.size >= self._batch_bytes or len(batch.given) >= self._batch_events:
             self._full_now()
 
     def _full_now(self) -> None:
@@ -216,13 +229,11 @@ class Intake:
         batch = self._open
         assert batch is not None  # noqa: S101 - whoever closes it looked
         self._open = None
-        if not batch.lines:  # the line for which it was begun was refused
+        if not batch.given:  # the line for which it was begun was refused
             return
         self._batches += 1
-        batch.number = self._batches
-        batch.first, batch.last = self._in_batches + 1, self.number
+        batch.close(self._batches, self._in_batches + 1, self.number)
         self._in_batches = self.number
-        batch.size += _LINE_OVERHEAD * len(batch.lines)
         self.held += batch.size
         self._full.append(batch)
 
@@ -240,15 +251,3 @@ def _encoded(key: str) -> bytes:
 
 def _no_key(key: str) -> ValueError:
     return ValueError(f"a partition key of {len(key)} characters; Kinesis takes 1 to {_LONGEST_KEY}")
-
-
-def _too_long(line: bytes) -> InvalidEvent:
-    return InvalidEvent(Reason.TOO_LARGE, "line.size", line)
-
-
-def _add(batch: Batch, keys: list[bytes], lines: list[bytes]) -> int:
-    place = len(batch.lines)
-    batch.keys += keys
-    batch.lines += lines
-    batch.size += sum(map(len, keys)) + sum(map(len, lines))
-    return place

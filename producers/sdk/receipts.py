@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 
 from msgspec import Struct
 
 from contract.errors import TransientError
+from contract.joined import Joined
+from producers.sdk.numbering import numbered, numbered_line
+
+_NOTHING = Joined.of([])
 
 
 class Batch:
@@ -22,6 +26,8 @@ class Batch:
         "failures",
         "first",
         "foreign",
+        "given",
+        "given_keys",
         "is_settled",
         "keys",
         "last",
@@ -30,11 +36,15 @@ class Batch:
         "opened_at",
         "process",
         "size",
+        "stamp",
     )
 
-    def __init__(self, opened_at: float) -> None:
-        self.keys: list[bytes] = []
-        self.lines: list[bytes] = []
+    def __init__(self, opened_at: float, stamp: bytes = b"") -> None:
+        """`stamp` goes before the numbers of its lines."""
+        self.stamp = stamp
+        self.given_keys: list[bytes] = []
+        self.given: list[bytes] = []  # lines as they came
+        self.keys = self.lines = _NOTHING
         self.foreign: list[int] = []  # places of lines that took no number
         self.size = 0  # bytes held
         self.opened_at = opened_at
@@ -46,13 +56,20 @@ class Batch:
         self._lock = threading.Lock()
         self._waiting: list[threading.Event | asyncio.Future[None]] = []
 
+    def close(self, number: int, first: int, last: int) -> None:
+        """Nothing more is added: it is the so-manieth, and its events take these numbers."""
+        self.number, self.first, self.last = number, first, last
+        self.keys = Joined.of(self.given_keys)
+        self.lines = numbered(Joined.of(self.given), self.stamp, first, self.foreign)
+        self.given_keys, self.given = [], []
+
     def settle(self, failures: Mapping[int, Exception]) -> None:
         """Everything was acknowledged but for what failed, by its place. A loop is called once, however many wait."""
         with self._lock:
             self.failures = failures
             self.is_settled = True
             waiting, self._waiting = self._waiting, []
-        self.keys, self.lines = [], []
+        self.keys = self.lines = _NOTHING
         loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
         for waiter in waiting:
             if isinstance(waiter, threading.Event):
@@ -99,10 +116,15 @@ class Receipt(Struct, gc=False, eq=False):
 
     _batch: Batch
     _place: int
-    line: bytes
-    """As it goes on the stream; of several lines all, one behind the other."""
+    _given: bytes
     producer_seq: int | None
     """The number that it took, of several the last; None where it took none."""
+
+    @property
+    def line(self) -> bytes:
+        """As it goes on the stream; of several lines all, one behind the other."""
+        number = self.producer_seq
+        return self._given if number is None else numbered_line(self._given, self._batch.stamp, number)
 
     @property
     def is_acknowledged(self) -> bool:
@@ -137,10 +159,14 @@ class Receipt(Struct, gc=False, eq=False):
 class ManyReceipt(Receipt, gc=False, eq=False):
     """Acknowledged when each of its lines is."""
 
-    _count: int
+    _all: Sequence[bytes]
+
+    @property
+    def line(self) -> bytes:
+        return numbered(Joined.of(self._all), self._batch.stamp, (self.producer_seq or 0) - len(self._all) + 1).data
 
     def _failure(self) -> Exception | None:
-        mine = range(self._place, self._place + self._count)
+        mine = range(self._place, self._place + len(self._all))
         return next((why for place, why in self._batch.failures.items() if place in mine), None)
 
 

@@ -8,17 +8,17 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from math import inf
 from random import Random
 from statistics import median
 from uuid import UUID
 
 from pybase64 import b64decode, b64encode
 
+from contract.joined import Joined
 from contract.kpl import deaggregate, payloads
-from contract.kpl_write import pack
+from contract.kpl_write import pack, pack_picked
+from contract.native import Picked
 from producers.sdk.lanes import routing
-from producers.sdk.lanes.loads import Load, Run
 from producers.sdk.lanes.routing import HASHES, ShardMap
 from producers.sdk.stream import Shard
 from tests.bench import codec_peers as peers
@@ -37,15 +37,13 @@ def aggregate(keys: Sequence[bytes], events: Sequence[bytes]) -> Iterator[tuple[
 
 def routed(keys: Sequence[bytes], events: Sequence[bytes], shards: ShardMap) -> Iterator[tuple[bytes, int]]:
     """An aggregate holds one shard's keys. Routed load by load, as the producer does."""
-    lanes: list[tuple[list[bytes], list[bytes]]] = [([], []) for _ in shards.shards]
+    lanes: list[list[Picked]] = [[] for _ in shards.shards]
     for at in range(0, len(keys), LOAD):
-        load = Load(keys[at : at + LOAD], events[at : at + LOAD], deadline=inf)
-        for (of_keys, of_events), places in zip(lanes, shards.by_lane(load.keys), strict=True):
-            run = Run(load, places)
-            of_keys.extend(run.keys)
-            of_events.extend(run.lines)
-    for of_lane in lanes:
-        yield from pack(*of_lane, LIMIT)
+        of_keys, of_events = Joined.of(keys[at : at + LOAD]), Joined.of(events[at : at + LOAD])
+        for lane, places in zip(lanes, shards.by_lane(of_keys), strict=True):
+            lane.append((of_keys, of_events, places))
+    for lane in lanes:
+        yield from pack_picked(lane, LIMIT)
 
 
 def apart(encoded: Sequence[bytes]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
@@ -81,7 +81,7 @@ class Source:
         """A frame was appended that will be read later."""
         self._skipped.append(batch)
 
-    def pass_on(self, keys: list[bytes], lines: list[bytes], piece: Piece) -> None:
+    def pass_on(self, keys: Sequence[bytes], lines: Sequence[bytes], piece: Piece) -> None:
         """Give lines to the outbox. With a position: those of the frame that ends there, the next in order."""
         load = Passed(keys, lines, deadline=inf, done=self._done)
         load.piece = piece

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
 from contract.errors import TransientError
+from contract.joined import Joined
 from producers.sdk.lanes.loads import Call, Load, Packed, Run
 from producers.sdk.lanes.rates import Rate
 from producers.sdk.lanes.routing import ShardMap
@@ -62,7 +64,7 @@ class Lanes:
 
     def add(self, load: Load) -> None:
         """Take a load; its lines go in order."""
-        run = Run(load, range(len(load.lines)))
+        run = Run.whole(load)
         if self._abandoned is not None and load.deadline != inf:
             self._give_up([run], self._abandoned)
         else:
@@ -237,8 +239,13 @@ class Lanes:
     def _parts(self, run: Run) -> Iterable[tuple[int, Run]]:
         if self._map is None:
             return [(0, run)]
-        found = self._map.by_lane(run.keys)
-        return [(number, run.part(places)) for number, places in enumerate(found) if places]
+        keys, places = run.load.keys, run.places
+        if len(places) == len(keys):
+            found = self._map.by_lane(keys)
+        else:
+            numbers = self._map.by_lane(Joined.of([keys[place] for place in places]))
+            found = [array("I", map(places.__getitem__, some)) for some in numbers]
+        return [(number, Run(run.load, some)) for number, some in enumerate(found) if some]
 
     def _give_up_late(self, now: float) -> None:
         for lane in self._lanes:

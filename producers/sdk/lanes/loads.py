@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from contract.joined import Joined
 from producers.sdk.limits import MAX_BYTES, MAX_RECORDS
 from producers.sdk.stream import Record
 
@@ -16,8 +18,8 @@ class Load:
 
     def __init__(self, keys: Sequence[bytes], lines: Sequence[bytes], *, deadline: float) -> None:
         """`keys`: of each line its partition key's UTF-8. `deadline`: when to give up; never where it is infinite."""
-        self.keys = keys
-        self.lines = lines
+        self.keys = Joined.of(keys)
+        self.lines = Joined.of(lines)
         self.deadline = deadline
         self.left = len(lines)  # neither delivered nor given up
         self.failures: dict[int, Exception] = {}  # by the line's place: why it was given up
@@ -28,26 +30,11 @@ class Run:
     """Some lines of a load, by their places, in order."""
 
     load: Load
-    places: Sequence[int]
+    places: array[int]
 
-    @property
-    def keys(self) -> Sequence[bytes]:
-        return self._of(self.load.keys)
-
-    @property
-    def lines(self) -> Sequence[bytes]:
-        return self._of(self.load.lines)
-
-    def _of(self, them: Sequence[bytes]) -> Sequence[bytes]:
-        return them if self._is_whole else [them[place] for place in self.places]
-
-    @property
-    def _is_whole(self) -> bool:
-        return self.places == range(len(self.load.lines))
-
-    def part(self, numbers: Sequence[int]) -> Run:
-        """Those of its lines that have these numbers, from 0, among them."""
-        return Run(self.load, numbers if self._is_whole else [self.places[number] for number in numbers])
+    @classmethod
+    def whole(cls, load: Load) -> Run:
+        return cls(load, array("I", range(len(load.lines))))
 
     def split(self, count: int) -> tuple[Run, Run]:
         return Run(self.load, self.places[:count]), Run(self.load, self.places[count:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from contract import native
+from contract.joined import Joined
 from producers.sdk.stream import Shard
 
 _md5: Callable[[bytes], Any]
@@ -39,19 +41,19 @@ class ShardMap:
         lane = self._by_first_byte[digest[0]]
         return bisect_left(self._lasts, digest) if lane == _SEVERAL else lane
 
-    def by_lane(self, keys: Sequence[bytes]) -> list[Sequence[int]]:
+    def by_lane(self, keys: Joined) -> Sequence[array[int]]:
         """The places of the keys, lane by lane, in their order. Quicker than to ask for each key."""
         return self.by_lane_in_python(keys) if _native is None else _native.by_lane(keys, self._lasts)
 
-    def by_lane_in_python(self, keys: Sequence[bytes]) -> list[Sequence[int]]:
+    def by_lane_in_python(self, keys: Joined) -> Sequence[array[int]]:
         """The same where nothing was compiled."""
-        found: list[list[int]] = [[] for _ in self.shards]
+        found = [array("I") for _ in self.shards]
         adds = [None if lane == _SEVERAL else found[lane].append for lane in self._by_first_byte]
         for place, key in enumerate(keys):
             digest = _md5(key).digest()
             add = adds[digest[0]] or found[bisect_left(self._lasts, digest)].append
             add(place)
-        return list(found)
+        return found
 
     def _lane_of_first_byte(self, byte: int) -> int:
         first = bisect_left(self._lasts, bytes([byte]) + bytes(15))

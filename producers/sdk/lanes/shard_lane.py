@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from contract.kpl_write import pack
+from contract.kpl_write import pack_picked
 from producers.sdk.lanes.loads import Call, Packed, Run
 from producers.sdk.lanes.rates import Rate
 from producers.sdk.stream import Record
@@ -19,42 +19,34 @@ class ShardLane:
         self._place = (number, version, shard_id)
         self._limit = limit
         self._ordered = ordered
-        self._keys: list[bytes] = []
-        self._lines: list[bytes] = []
-        self._runs: deque[Run] = deque()  # whose the keys and lines are
+        self._runs: deque[Run] = deque()
         self._retries: list[Packed] = []
         self._in_flight = 0
 
     def add(self, run: Run) -> None:
-        self._keys += run.keys
-        self._lines += run.lines
         self._runs.append(run)
 
-    def add_first(self, runs: Iterable[Run]) -> None:
+    def add_first(self, runs: Sequence[Run]) -> None:
         """Ahead of what waits."""
-        found = list(runs)
-        self._keys[:0] = [key for run in found for key in run.keys]
-        self._lines[:0] = [line for run in found for line in run.lines]
-        self._runs.extendleft(reversed(found))
+        self._runs.extendleft(reversed(runs))
 
     def fill(self, call: Call, now: float) -> None:
         """Move what may go now into the call, retries first."""
         self._retries = [p for p in self._retries if p.due > now or self._is_over(call) or not self._goes(call, p, now)]
-        if self._lines and not (self._ordered and self._retries):
+        if self._runs and not (self._ordered and self._retries):
             self._fill_with_new(call, now)
 
     def _fill_with_new(self, call: Call, now: float) -> None:
-        at = 0
-        if self.rate.ready_at(now) <= now and not self._is_over(call):
-            for data, count in pack(self._keys, self._lines, self._limit):
-                if not self._goes(call, self._packed(data, at, count), now):
-                    break
-                self._cut(count)
-                at += count
-                if self._is_over(call):
-                    break
-        del self._keys[:at]
-        del self._lines[:at]
+        if self.rate.ready_at(now) > now or self._is_over(call):
+            return
+        for data, count in pack_picked(
+            [(run.load.keys, run.load.lines, run.places) for run in self._runs], self._limit
+        ):
+            if not self._goes(call, self._packed(data, count), now):
+                break
+            self._cut(count)
+            if self._is_over(call):
+                break
 
     def _is_over(self, call: Call) -> bool:
         return call.is_full or (self._ordered and self._in_flight > 0)
@@ -67,8 +59,9 @@ class ShardLane:
         call.add(packed)
         return True
 
-    def _packed(self, data: bytes, at: int, count: int) -> Packed:
-        key = self._keys[at]
+    def _packed(self, data: bytes, count: int) -> Packed:
+        first = self._runs[0]
+        key = first.load.keys[first.places[0]]
         number, version, shard_id = self._place
         return Packed(
             record=Record(key.decode(), data),
@@ -107,7 +100,7 @@ class ShardLane:
         if self._ordered and self._in_flight:
             return None
         times = [packed.due for packed in self._retries]
-        if self._lines and not (self._ordered and times):
+        if self._runs and not (self._ordered and times):
             times.append(now)
         return max(self.rate.ready_at(now), min(times)) if times else None
 
@@ -118,11 +111,7 @@ class ShardLane:
             self._retries = [packed for packed in self._retries if packed.deadline > now]
         runs = [run for packed in late for run in packed.runs]
         while self._runs and self._runs[0].load.deadline <= now:
-            run = self._runs[0]
-            self._cut(len(run.places))
-            del self._keys[: len(run.places)]
-            del self._lines[: len(run.places)]
-            runs.append(run)
+            runs.append(self._runs.popleft())
         return runs
 
     def drained(self) -> list[Run]:
@@ -130,6 +119,4 @@ class ShardLane:
         runs = [run for packed in self._retries for run in packed.runs] + list(self._runs)
         self._retries.clear()
         self._runs.clear()
-        self._keys.clear()
-        self._lines.clear()
         return runs

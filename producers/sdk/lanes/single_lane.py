@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Iterable
 
@@ -59,7 +60,7 @@ class SingleLane:
         return Packed(
             record=Record(key.decode(), data),
             size=len(key) + len(data),
-            runs=(Run(load, [place]),),
+            runs=(Run(load, array("I", [place])),),
             lane=0,
             version=self._version,
             shard_id=None,
@@ -93,13 +94,13 @@ class SingleLane:
         runs = [run for packed in late for run in packed.runs]
         while self._waiting and self._waiting[0][0].deadline <= now:
             load, place = self._waiting.popleft()
-            runs.append(Run(load, [place]))
+            runs.append(Run(load, array("I", [place])))
         return runs
 
     def drained(self) -> list[Run]:
         """Take everything out that waits, in order."""
         runs = [run for packed in self._retries for run in packed.runs]
-        runs += [Run(load, [place]) for load, place in self._waiting]
+        runs += [Run(load, array("I", [place])) for load, place in self._waiting]
         self._retries.clear()
         self._waiting.clear()
         return runs

@@ -16,11 +16,11 @@ def test_make_setup_has_compiled_it() -> None:
 
 
 def test_where_nothing_was_compiled_there_is_nothing(tmp_path: Path) -> None:
-    assert native.load(tmp_path / "_kpl.so") is None
+    assert native.load(tmp_path / "_native.so") is None
 
 
 def test_what_was_compiled_for_another_machine_is_left_alone(tmp_path: Path) -> None:
-    library = tmp_path / "_kpl.so"
+    library = tmp_path / "_native.so"
     library.write_bytes(b"\x7fELF of another machine")
 
     assert native.load(library) is None

@@ -27,7 +27,7 @@ def receipts(count: int) -> tuple[Batch, list[Receipt]]:
 
 def test_those_that_failed_raise_what_went_wrong_and_the_others_do_not() -> None:
     batch, (first, second, third) = receipts(3)
-    both = ManyReceipt(batch, 0, b"line\nline\n", 2, 2)
+    both = ManyReceipt(batch, 0, b"", 2, [b"{}\n", b"{}\n"])
 
     batch.settle({1: TransientError("given up")})
 

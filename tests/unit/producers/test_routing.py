@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.joined import Joined
 from producers.sdk.lanes.routing import HASHES, ShardMap
 from producers.sdk.stream import Shard
 
@@ -51,8 +52,8 @@ def test_a_key_goes_to_the_shard_whose_range_holds_its_md5(bounds: set[int], key
     expected = [
         [n for n, key in enumerate(keys) if owner(given_shards, hash_of(key)) == shard] for shard in given_shards
     ]
-    assert [list(places) for places in found.by_lane(keys)] == expected
-    assert found.by_lane_in_python(keys) == expected
+    assert [list(places) for places in found.by_lane(Joined.of(keys))] == expected
+    assert [list(places) for places in found.by_lane_in_python(Joined.of(keys))] == expected
 
 
 @given(keys=st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=5))

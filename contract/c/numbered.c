@@ -1,0 +1,39 @@
+/* producers/sdk/numbering.py says what is done here, in Python; tests hold the two together, byte for byte.
+
+   Called by contract/native.py; nothing is checked here. */
+
+#include <string.h>
+
+#include "joined.h"
+
+/* Copy JSON lines to `out`, each with `stamp` and its number, from `first` on, before its closing brace. Those of the
+   places `foreign`, in order, are left as they are and take no number. `bounds` are those of what is written. */
+void kpl_numbered(const joined *lines, u32 count, const byte *stamp, u32 stamp_size, uint64_t first,
+                  const u32 *foreign, u32 foreigners, byte *out, u32 *bounds)
+{
+    byte *to = out;
+    for (u32 n = 0; n < count; n++) {
+        text line = text_of(*lines, n);
+        bounds[n] = (u32)(to - out);
+        if (foreigners && *foreign == n) {
+            memcpy(to, line.at, line.size);
+            to += line.size;
+            foreign++;
+            foreigners--;
+            continue;
+        }
+        byte digits[20], *digit = digits + sizeof digits;
+        for (uint64_t rest = first++; digit == digits + sizeof digits || rest; rest /= 10)
+            *--digit = (byte)('0' + rest % 10);
+        size_t length = (size_t)(digits + sizeof digits - digit);
+        memcpy(to, line.at, line.size - 2);
+        to += line.size - 2;
+        memcpy(to, stamp, stamp_size);
+        to += stamp_size;
+        memcpy(to, digit, length);
+        to += length;
+        *to++ = '}';
+        *to++ = '\n';
+    }
+    bounds[count] = (u32)(to - out);
+}
