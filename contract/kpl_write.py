@@ -90,10 +90,10 @@ def pack(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[t
     return pack_picked([(Joined.of(keys), Joined.of(data), array("I", range(len(keys))))], limit)
 
 
-def pack_picked(picked: Sequence[Picked], limit: int) -> Iterator[tuple[bytes, int]]:
+def pack_picked(picked: Sequence[Picked], limit: int, at_once: int = 8) -> Iterator[tuple[bytes, int]]:
     """The same of some records of several that came together."""
     if _native is not None:
-        return _native.pack(picked, limit)
+        return _native.pack(picked, limit, at_once)
     keys = [keys[place] for keys, _, places in picked for place in places]
     return pack_in_python(keys, [data[place] for _, data, places in picked for place in places], limit)
 

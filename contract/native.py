@@ -81,25 +81,24 @@ class Native:
         self._lanes(byref(_joined(keys)), len(keys), b"".join(lasts), len(lasts), *out)
         return [places[start:end] for start, end in pairwise(accumulate(counts, initial=0))]
 
-    def pack(self, picked: Sequence[Picked], limit: int) -> Iterator[tuple[bytes, int]]:
+    def pack(self, picked: Sequence[Picked], limit: int, at_once: int) -> Iterator[tuple[bytes, int]]:
         """As `contract.kpl_write.pack`, from which it is called."""
         runs = (_Run * len(picked))(*(_run(*some) for some in picked if some[2]))
         following = _Cursor(runs, sum(bool(places) for _, _, places in picked), 0)
         sizes, counts = (c_size_t * _ABREAST)(), (c_uint32 * _ABREAST)()
-        most = 1
-        room = limit
+        room = min(_ABREAST * limit, sum(len(keys.data) + len(data.data) for keys, data, _ in picked)) + limit
+        out = create_string_buffer(room)
         while following.left:
-            out = create_string_buffer(room)
-            made = self._pack(byref(following), limit, _SEED, most, out, room, sizes, counts)
+            made = self._pack(byref(following), limit, _SEED, at_once, out, room, sizes, counts)
             if made < 0:
                 raise MemoryError
+            if not made:  # a record that is longer than the limit
+                room = sizes[0]
+                out = create_string_buffer(room)
             view, at = memoryview(out), 0
             for size, count in zip(sizes[:made], counts[:made], strict=True):
                 yield view[at : at + size].tobytes(), count
                 at += size
-            # Whoever takes a few only shall not wait for many.
-            most = min(_ABREAST, most * 2)
-            room = most * limit if made else sizes[0]
 
 
 def load(path: Path = _LIBRARY) -> Native | None:
