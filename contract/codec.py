@@ -21,6 +21,17 @@ __all__ = ["Consent", "Context", "Event", "Plausible", "check", "decode", "encod
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
+
+
+class _Timed(Event, frozen=True, gc=False):
+    """An event whose instants the decoder reads; it is only looked at."""
+
+    occurred_at: datetime  # type: ignore[assignment]
+    sent_at: datetime | None = None  # type: ignore[assignment]
+    received_at: datetime | None = None  # type: ignore[assignment]
+
+
+_timed_decoder = msgspec.json.Decoder(_Timed)
 _is_canonical = re.compile(text.CANONICAL).match
 
 
@@ -59,7 +70,7 @@ def read(line: bytes, plausible: Plausible) -> tuple[Event, bool]:
     """
     line = line.removesuffix(b"\n")
     event, is_canonical = _decode_open(line)
-    if event is not None and _keeps_event_rules(event, plausible):
+    if event is not None and _keeps_event_rules(event, _occurred_at(event), plausible):
         return event, is_canonical
     verdict = judge(line, plausible)
     if isinstance(verdict, Refused):
@@ -83,7 +94,10 @@ def read_several(lines: Sequence[bytes], plausible: Plausible) -> Sequence[Event
         return unknown
     if canonical != b"\n".join((*lines, b"")) or max(map(len, lines)) > MAX_LINE_BYTES:
         return unknown
-    return [event if _is_usual(event) and _keeps_event_rules(event, plausible) else None for event in events]
+    return [
+        event if _is_usual(event) and _keeps_event_rules(event, _occurred_at(event), plausible) else None
+        for event in events
+    ]
 
 
 def check(event: Event, plausible: Plausible) -> bytes:
@@ -92,12 +106,8 @@ def check(event: Event, plausible: Plausible) -> bytes:
         line = _encoder.encode(event)
     except UnicodeEncodeError:  # a lone surrogate
         raise InvalidEvent(Reason.NOT_UTF8, "line.text", repr(event).encode(errors="replace")) from None
-    # The encoder writes NaN and the infinities as null.
-    if b":null" in line and _is_endless(event.value):
-        raise InvalidEvent(Reason.OUT_OF_RANGE, "value.range", line)
-    if b":null" in line and any(map(_is_endless, (event.properties or {}).values())):
-        raise InvalidEvent(Reason.WRONG_TYPE, "properties.type", line)
     if not _is_surely_right(event, line, plausible):
+        _refuse_endless(event, line)
         decode(line, plausible)
     return line + b"\n"
 
@@ -113,10 +123,27 @@ def _is_surely_right(event: Event, line: bytes, plausible: Plausible) -> bool:
     ):
         return False
     try:
-        read_back = _decoder.decode(line)
+        timed = _timed_decoder.decode(line)
     except (UnicodeDecodeError, msgspec.DecodeError):
         return False
-    return _is_usual(read_back) and _keeps_event_rules(read_back, plausible)
+    return (
+        (timed.value is None) == (event.value is None)  # NaN was written as null
+        and _is_usual_utc(event.occurred_at)
+        and (event.sent_at is None or _is_usual_utc(event.sent_at))
+        and (event.received_at is None or _is_usual_utc(event.received_at))
+        and _has_usual_names(timed)
+        and _keeps_event_rules(timed, timed.occurred_at, plausible)
+    )
+
+
+def _refuse_endless(event: Event, line: bytes) -> None:
+    """The encoder writes NaN and the infinities as null."""
+    if b":null" not in line:
+        return
+    if _is_endless(event.value):
+        raise InvalidEvent(Reason.OUT_OF_RANGE, "value.range", line)
+    if any(map(_is_endless, (event.properties or {}).values())):
+        raise InvalidEvent(Reason.WRONG_TYPE, "properties.type", line)
 
 
 def _is_endless(value: object) -> bool:
@@ -161,7 +188,13 @@ def _is_usual(event: Event) -> bool:
         _is_usual_instant(event.occurred_at)
         and (event.sent_at is None or _is_usual_instant(event.sent_at))
         and (event.received_at is None or _is_usual_instant(event.received_at))
-        and _is_event_type(event.event_type)
+        and _has_usual_names(event)
+    )
+
+
+def _has_usual_names(event: Event) -> bool:
+    return (
+        _is_event_type(event.event_type)
         and (event.app_id is None or _is_app_id(event.app_id))
         and (event.producer_id is None or _is_producer_id(event.producer_id))
         and (event.properties is None or all(map(_is_property, event.properties)))
@@ -180,6 +213,14 @@ def _is_usual_instant(at: str) -> bool:
     )
 
 
+def _is_usual_utc(at: str) -> bool:
+    """The same of an instant that the decoder has read: it takes those of RFC 3339 alone, but also "t", "z" and " "."""
+    return (
+        ((len(at) == 24 and at[10::13] == "TZ") or (len(at) == 20 and at[10::9] == "TZ"))  # noqa: PLR2004
+        and at[:2] == "20"
+    )
+
+
 def _has_form(canonical: bytes) -> bool:
     return _is_canonical(canonical.decode()) is not None
 
@@ -188,17 +229,22 @@ def _is_wide(value: object) -> bool:
     return isinstance(value, float) and abs(value) >= _WIDE  # perhaps an integer that msgspec cannot hold
 
 
-def _keeps_event_rules(event: Event, plausible: Plausible) -> bool:
+def _occurred_at(event: Event) -> datetime | None:
+    """When it occurred; None where one of its instants is on no calendar."""
     try:
-        occurred_at = datetime.fromisoformat(event.occurred_at)
         if event.sent_at is not None:
             datetime.fromisoformat(event.sent_at)
         if event.received_at is not None:
             datetime.fromisoformat(event.received_at)
+        return datetime.fromisoformat(event.occurred_at)
     except ValueError:  # 30 February has the form of a date
-        return False
+        return None
+
+
+def _keeps_event_rules(event: Event, occurred_at: datetime | None, plausible: Plausible) -> bool:
     return (
-        plausible.earliest <= occurred_at <= plausible.latest
+        occurred_at is not None
+        and plausible.earliest <= occurred_at <= plausible.latest
         and (event.user_id is not None or event.anonymous_id is not None)
         and event.event_type not in _REFUSED_TYPES
         and (event.item_id is not None or event.event_type not in _NEEDS_ITEM)

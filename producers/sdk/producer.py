@@ -6,7 +6,8 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from math import inf
 from random import SystemRandom
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +31,7 @@ from producers.sdk.stream import Stream
 from producers.sdk.troubles import Log, Troubles
 
 _AHEAD = timedelta(hours=FUTURE_TOLERANCE_HOURS)
-_SAME_MOMENT = timedelta(seconds=1)
+_SAME_MOMENT = 1.0  # seconds
 _LONGEST_ID = 64
 _jitter = SystemRandom().random  # an application that seeds its own chance gets what it expects
 _is_producer_id = re.compile(EVENT.field("producer_id").pattern).fullmatch
@@ -70,8 +71,8 @@ class EventProducer:
         self._earliest = earliest
         self._jitter = jitter
         self._log: Log = log or structlog.get_logger()
-        self._looked_at = self._look_again_at = datetime.min.replace(tzinfo=UTC)
-        self._plausible = Plausible(earliest, self._looked_at)
+        self._plausible = Plausible(earliest, earliest)
+        self._look_again_at = -inf
         self._begin(producer_id)
         if spool is not None:
             self._engine.start()
@@ -91,10 +92,9 @@ class EventProducer:
         """
         if event.producer_id is not None or event.producer_seq is not None:
             raise ValueError("producer_id and producer_seq are stamped here; send the event without them")
-        now = self._clock.now()
-        if not self._looked_at <= now < self._look_again_at:
-            self._looked_at, self._look_again_at = now, now + _SAME_MOMENT
-            self._plausible = Plausible(self._earliest, now + _AHEAD)
+        if self._clock.monotonic() >= self._look_again_at:
+            self._look_again_at = self._clock.monotonic() + _SAME_MOMENT
+            self._plausible = Plausible(self._earliest, self._clock.now() + _AHEAD)
         line = check(event, self._plausible)
         # One visitor's events share a shard.
         return self._intake.add(event.user_id or event.anonymous_id or "", line)
