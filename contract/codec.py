@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
@@ -41,7 +42,21 @@ def _remembering(name: str) -> Callable[[str], bool]:
     return lru_cache(10_000)(lambda value: whole(value) is not None)
 
 
-_is_event_type, _is_app_id = _remembering("event_type"), _remembering("app_id")
+class _Needs(NamedTuple):
+    item: bool
+    value: bool
+
+
+@lru_cache(10_000)
+def _needs(event_type: str) -> _Needs | None:
+    """What an event of this type must have; None where there is no such type."""
+    if _is_event_type(event_type) is None or event_type in _REFUSED_TYPES:
+        return None
+    return _Needs(event_type in NEEDS_ITEM, event_type in NEEDS_VALUE)
+
+
+_is_event_type = re.compile(EVENT.field("event_type").pattern).fullmatch
+_is_app_id = _remembering("app_id")
 _is_producer_id, _is_property = _remembering("producer_id"), _remembering("properties")
 _REFUSED_TYPES = EVENT.field("event_type").refused
 _NO_IDENTITY = EVENT.field("user_id").refused
@@ -49,7 +64,6 @@ _NO_IDENTITY = EVENT.field("user_id").refused
 # more shortly than ours are (1e15 for 1000000000000000.0) save 14 each at most.
 _LEAST_OF_TOO_LONG_A_NUMBER = 200
 _WIDE = 2.0**53
-_NEEDS_ITEM, _NEEDS_VALUE = frozenset(NEEDS_ITEM), frozenset(NEEDS_VALUE)
 
 
 def encode(event: Event) -> bytes:
@@ -70,7 +84,7 @@ def read(line: bytes, plausible: Plausible) -> tuple[Event, bool]:
     """
     line = line.removesuffix(b"\n")
     event, is_canonical = _decode_open(line)
-    if event is not None and _keeps_event_rules(event, _occurred_at(event), plausible):
+    if event is not None and _keeps_rules(event, _occurred_at(event), plausible):
         return event, is_canonical
     verdict = judge(line, plausible)
     if isinstance(verdict, Refused):
@@ -95,7 +109,7 @@ def read_several(lines: Sequence[bytes], plausible: Plausible) -> Sequence[Event
     if canonical != b"\n".join((*lines, b"")) or max(map(len, lines)) > MAX_LINE_BYTES:
         return unknown
     return [
-        event if _is_usual(event) and _keeps_event_rules(event, _occurred_at(event), plausible) else None
+        event if _has_usual_instants(event) and _keeps_rules(event, _occurred_at(event), plausible) else None
         for event in events
     ]
 
@@ -131,8 +145,7 @@ def _is_surely_right(event: Event, line: bytes, plausible: Plausible) -> bool:
         and _is_usual_utc(event.occurred_at)
         and (event.sent_at is None or _is_usual_utc(event.sent_at))
         and (event.received_at is None or _is_usual_utc(event.received_at))
-        and _has_usual_names(timed)
-        and _keeps_event_rules(timed, timed.occurred_at, plausible)
+        and _keeps_rules(timed, timed.occurred_at, plausible)
     )
 
 
@@ -163,7 +176,7 @@ def _decode_open(line: bytes) -> tuple[Event | None, bool]:
     except (UnicodeDecodeError, msgspec.DecodeError):
         return None, False
     is_canonical = canonical == line
-    if (is_canonical or _is_reordered(line, canonical, event)) and (_is_usual(event) or _has_form(canonical)):
+    if (is_canonical or _is_reordered(line, canonical, event)) and (_has_usual_instants(event) or _has_form(canonical)):
         return event, is_canonical
     return None, False
 
@@ -182,23 +195,11 @@ def _is_reordered(line: bytes, canonical: bytes, event: Event) -> bool:
     )
 
 
-def _is_usual(event: Event) -> bool:
-    """Whether what the decoder does not ask, the form of texts, is surely right."""
+def _has_usual_instants(event: Event) -> bool:
     return (
         _is_usual_instant(event.occurred_at)
         and (event.sent_at is None or _is_usual_instant(event.sent_at))
         and (event.received_at is None or _is_usual_instant(event.received_at))
-        and _has_usual_names(event)
-    )
-
-
-def _has_usual_names(event: Event) -> bool:
-    return (
-        _is_event_type(event.event_type)
-        and (event.app_id is None or _is_app_id(event.app_id))
-        and (event.producer_id is None or _is_producer_id(event.producer_id))
-        and (event.properties is None or all(map(_is_property, event.properties)))
-        and (event.impression is None or "|" not in "".join(event.impression))
     )
 
 
@@ -241,15 +242,24 @@ def _occurred_at(event: Event) -> datetime | None:
         return None
 
 
-def _keeps_event_rules(event: Event, occurred_at: datetime | None, plausible: Plausible) -> bool:
+def _keeps_rules(event: Event, occurred_at: datetime | None, plausible: Plausible) -> bool:
+    """Those that the decoder does not ask, but for the form of instants."""
+    needs = _needs(event.event_type)
     return (
-        occurred_at is not None
+        needs is not None
+        and occurred_at is not None
         and plausible.earliest <= occurred_at <= plausible.latest
         and (event.user_id is not None or event.anonymous_id is not None)
-        and event.event_type not in _REFUSED_TYPES
-        and (event.item_id is not None or event.event_type not in _NEEDS_ITEM)
-        and (event.value is not None or event.event_type not in _NEEDS_VALUE)
-        and (event.producer_id is None) == (event.producer_seq is None)
-        and (not event.impression or len("|".join(event.impression)) <= IMPRESSION_MAX_CHARS)
         and _NO_IDENTITY.isdisjoint((event.user_id, event.anonymous_id, event.session_id))
+        and (event.item_id is not None or not needs.item)
+        and (event.value is not None or not needs.value)
+        and (event.app_id is None or _is_app_id(event.app_id))
+        and (event.producer_id is None) == (event.producer_seq is None)
+        and (event.producer_id is None or _is_producer_id(event.producer_id))
+        and (event.properties is None or all(map(_is_property, event.properties)))
+        and (event.impression is None or _is_impression(event.impression))
     )
+
+
+def _is_impression(items: Sequence[str]) -> bool:
+    return "|" not in "".join(items) and len("|".join(items)) <= IMPRESSION_MAX_CHARS
