@@ -14,7 +14,6 @@ from producers.sdk.numbering import numbered_line, stamp_of
 from producers.sdk.receipts import Batch, ManyReceipt, Receipt, failed_receipt
 from producers.sdk.settings import ProducerSettings
 
-_LINE_OVERHEAD = 20  # of what stands around a line
 _DIGITS = 20  # of a number, at most
 _LEAST_BATCHES = 8  # that fit into memory
 _RECORD_OVERHEAD = 64  # where a line must be wrapped to go alone
@@ -31,10 +30,9 @@ class Intake:
     ) -> None:
         self._stamp = stamp_of(producer_id)
         self._longest = _LONGEST - len(self._stamp) - _DIGITS  # of a line that fits, whatever its number
-        self._more = len(self._stamp) + _DIGITS + _LINE_OVERHEAD
         self._settings = settings
         self._batch_bytes = min(settings.batch_bytes, settings.memory_bytes // _LEAST_BATCHES)
-        self._batch_events = settings.batch_events
+        self._last_place = settings.batch_events - 1
         self._clock = clock
         self._on_batch = on_batch
         self._lock = threading.Lock()
@@ -42,12 +40,10 @@ class Intake:
         self._open: Batch | None = None
         self._full: list[Batch] = []
         self._batches = 0
-        self._in_batches = 0  # numbers given in closed batches
+        self._last = 0  # number in a closed batch
         self._settled = 0  # all batches up to this one were delivered or given up
         self._is_shut = False
         self.is_ended = False
-        self.number = 0
-        """The last number given."""
         self.held = 0
         """Bytes of closed batches and of what came another way."""
         self.dropped = 0
@@ -60,25 +56,27 @@ class Intake:
         if not 0 < len(key) <= _LONGEST_KEY:
             raise _no_key(key)
         encoded = key.encode()
-        with self._lock:
+        lock = self._lock
+        lock.acquire()  # `with` takes longer than all that is done inside
+        try:
             batch = self._open
             if batch is None:
                 try:
                     batch = self._begun()
                 except _Dropped as dropped:
                     return failed_receipt(line, dropped.why)
-            number = self.number + 1
-            if len(line) > self._longest:
-                self._refuse_too_long(line, number)
             lines = batch.given
-            place = len(lines)
+            place, size = len(lines), len(line)
+            if size > self._longest:
+                self._refuse_too_long(line, batch.first + place)
             lines.append(line)
             batch.given_keys.append(encoded)
-            self.number = number
-            batch.size = size = batch.size + len(line) + len(encoded) + self._more
-            if size >= self._batch_bytes or place >= self._batch_events - 1:
+            batch.size = size = batch.size + size
+            if size >= self._batch_bytes or place >= self._last_place:
                 self._full_now()
-        return Receipt(batch, place, line, number)
+        finally:
+            lock.release()
+        return Receipt(batch, place, line)
 
     def add_many(self, lines: Sequence[tuple[str, bytes]]) -> Receipt:
         """The same for many, of which all are taken or none: they are one batch's."""
@@ -96,11 +94,9 @@ class Intake:
             given = [line for _, line in lines]
             longest = max(given, key=len)
             if len(longest) > self._longest:
-                self._refuse_too_long(longest, self.number + len(given))
+                self._refuse_too_long(longest, batch.first + len(batch.given) + len(given))
             place = self._add(batch, keys, given)
-            self.number = number = self.number + len(given)
-            self._close_if_full(batch)
-        return ManyReceipt(batch, place, b"", number, given)
+        return ManyReceipt(batch, place, b"", given)
 
     def add_foreign(self, key: str, line: bytes) -> Receipt:
         """Take a line as it is; it takes no number."""
@@ -112,10 +108,9 @@ class Intake:
                 batch = self._open or self._begun()
             except _Dropped as dropped:
                 return failed_receipt(line, dropped.why)
+            batch.foreign.append(len(batch.given))
             place = self._add(batch, [encoded], [line])
-            batch.foreign.append(place)
-            self._close_if_full(batch)
-        return Receipt(batch, place, line, None)
+        return Receipt(batch, place, line)
 
     def _refuse_too_many(self, keys: Sequence[bytes], lines: Sequence[tuple[str, bytes]]) -> None:
         size = sum(map(len, keys)) + sum(len(line) for _, line in lines)
@@ -126,6 +121,12 @@ class Intake:
     def _refuse_too_long(self, line: bytes, number: int) -> None:
         if len(numbered_line(line, self._stamp, number)) > _LONGEST:
             raise InvalidEvent(Reason.TOO_LARGE, "line.size", line)
+
+    @property
+    def number(self) -> int:
+        """The last number given."""
+        with self._lock:
+            return self._last if self._open is None else self._open.last
 
     # --- for those who empty it -----------------------------------------------------------------------------------
 
@@ -192,7 +193,7 @@ class Intake:
         self._wait_for_room()
         if self._open is None:  # or another thread has begun one meanwhile
             self._on_batch()  # or raises
-            self._open = Batch(self._clock.monotonic(), self._stamp)
+            self._open = Batch(self._clock.monotonic(), first=self._last + 1, stamp=self._stamp)
         return self._open
 
     def _wait_for_room(self) -> None:
@@ -214,12 +215,10 @@ class Intake:
         place = len(batch.given)
         batch.given_keys += keys
         batch.given += lines
-        batch.size += sum(map(len, keys)) + sum(map(len, lines)) + self._more * len(lines)
-        return place
-
-    def _close_if_full(self, batch: Batch) -> None:
-        if batch.size >= self._batch_bytes or len(batch.given) >= self._batch_events:
+        batch.size += sum(map(len, lines))
+        if batch.size >= self._batch_bytes or len(batch.given) > self._last_place:
             self._full_now()
+        return place
 
     def _full_now(self) -> None:
         self._close()
@@ -232,8 +231,8 @@ class Intake:
         if not batch.given:  # the line for which it was begun was refused
             return
         self._batches += 1
-        batch.close(self._batches, self._in_batches + 1, self.number)
-        self._in_batches = self.number
+        batch.close(self._batches)
+        self._last = batch.last
         self.held += batch.size
         self._full.append(batch)
 

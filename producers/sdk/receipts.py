@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from bisect import bisect_left
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 
@@ -14,6 +15,7 @@ from contract.errors import TransientError
 from contract.joined import Joined
 from producers.sdk.numbering import numbered, numbered_line
 
+_LINE_OVERHEAD = 20  # bytes of what stands around a line
 _NOTHING = Joined.of([])
 
 
@@ -21,6 +23,7 @@ class Batch:
     """Lines that are acknowledged together. Filled by the intake, settled once."""
 
     __slots__ = (
+        "_count",
         "_lock",
         "_waiting",
         "failures",
@@ -30,7 +33,6 @@ class Batch:
         "given_keys",
         "is_settled",
         "keys",
-        "last",
         "lines",
         "number",
         "opened_at",
@@ -39,28 +41,31 @@ class Batch:
         "stamp",
     )
 
-    def __init__(self, opened_at: float, stamp: bytes = b"") -> None:
-        """`stamp` goes before the numbers of its lines."""
+    def __init__(self, opened_at: float, *, first: int = 1, stamp: bytes = b"") -> None:
+        """`first`: the number of its first event; `stamp` goes before each."""
+        self.first = first
         self.stamp = stamp
         self.given_keys: list[bytes] = []
         self.given: list[bytes] = []  # lines as they came
         self.keys = self.lines = _NOTHING
         self.foreign: list[int] = []  # places of lines that took no number
-        self.size = 0  # bytes held
+        self.size = 0  # bytes of lines; once it is closed, of all that is held
         self.opened_at = opened_at
         self.number = 0  # of the batch: 1, 2, 3 …
-        self.first, self.last = 1, 0  # numbers of its events
+        self._count = 0  # of its lines, once it is closed
         self.process = os.getpid()
         self.is_settled = False
         self.failures: Mapping[int, Exception] = {}
         self._lock = threading.Lock()
         self._waiting: list[threading.Event | asyncio.Future[None]] = []
 
-    def close(self, number: int, first: int, last: int) -> None:
-        """Nothing more is added: it is the so-manieth, and its events take these numbers."""
-        self.number, self.first, self.last = number, first, last
+    def close(self, number: int) -> None:
+        """Nothing more is added; it is the so-manieth."""
+        self.number = number
         self.keys = Joined.of(self.given_keys)
-        self.lines = numbered(Joined.of(self.given), self.stamp, first, self.foreign)
+        self.lines = numbered(Joined.of(self.given), self.stamp, self.first, self.foreign)
+        self.size = len(self.keys.data) + len(self.lines.data) + _LINE_OVERHEAD * len(self.lines)
+        self._count = len(self.given)
         self.given_keys, self.given = [], []
 
     def settle(self, failures: Mapping[int, Exception]) -> None:
@@ -91,16 +96,22 @@ class Batch:
         if not self._is_settled_or_keeps(future):
             await future
 
+    @property
+    def last(self) -> int:
+        """The number of its last event; the one before its first where it has none."""
+        return self.first + (len(self.given) or self._count) - len(self.foreign) - 1
+
+    def number_of(self, place: int) -> int | None:
+        """The number that the line took."""
+        return None if place in self.foreign else self.first + place - bisect_left(self.foreign, place)
+
     def numbers(self) -> range:
         """Of its events."""
         return range(self.first, self.last + 1)
 
     def withdrawn(self) -> Iterable[int]:
         """The numbers of those that failed."""
-        strangers = set(self.foreign)
-        for place in sorted(self.failures):
-            if place not in strangers:
-                yield self.first + place - sum(stranger < place for stranger in strangers)
+        return (number for place in sorted(self.failures) if (number := self.number_of(place)) is not None)
 
     def _is_settled_or_keeps(self, waiter: threading.Event | asyncio.Future[None]) -> bool:
         if self.process != os.getpid():
@@ -117,8 +128,11 @@ class Receipt(Struct, gc=False, eq=False):
     _batch: Batch
     _place: int
     _given: bytes
-    producer_seq: int | None
-    """The number that it took, of several the last; None where it took none."""
+
+    @property
+    def producer_seq(self) -> int | None:
+        """The number that it took, of several the last; None where it took none."""
+        return self._batch.number_of(self._place)
 
     @property
     def line(self) -> bytes:
@@ -162,8 +176,14 @@ class ManyReceipt(Receipt, gc=False, eq=False):
     _all: Sequence[bytes]
 
     @property
+    def producer_seq(self) -> int | None:
+        return self._batch.number_of(self._place + len(self._all) - 1)
+
+    @property
     def line(self) -> bytes:
-        return numbered(Joined.of(self._all), self._batch.stamp, (self.producer_seq or 0) - len(self._all) + 1).data
+        first = self._batch.number_of(self._place)
+        assert first is not None  # noqa: S101 - none of them is foreign
+        return numbered(Joined.of(self._all), self._batch.stamp, first).data
 
     def _failure(self) -> Exception | None:
         mine = range(self._place, self._place + len(self._all))
@@ -173,8 +193,9 @@ class ManyReceipt(Receipt, gc=False, eq=False):
 def failed_receipt(line: bytes, why: Exception) -> Receipt:
     """For a line that was not taken."""
     batch = Batch(0.0)
+    batch.foreign.append(0)
     batch.settle({0: why})
-    return Receipt(batch, 0, line, None)
+    return Receipt(batch, 0, line)
 
 
 def _wake(futures: list[asyncio.Future[None]]) -> None:

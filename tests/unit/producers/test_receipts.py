@@ -22,12 +22,12 @@ pytestmark = pytest.mark.unit
 
 def receipts(count: int) -> tuple[Batch, list[Receipt]]:
     batch = Batch(0.0)
-    return batch, [Receipt(batch, place, b"line\n", place + 1) for place in range(count)]
+    return batch, [Receipt(batch, place, b"{}\n") for place in range(count)]
 
 
 def test_those_that_failed_raise_what_went_wrong_and_the_others_do_not() -> None:
     batch, (first, second, third) = receipts(3)
-    both = ManyReceipt(batch, 0, b"", 2, [b"{}\n", b"{}\n"])
+    both = ManyReceipt(batch, 0, b"", [b"{}\n", b"{}\n"])
 
     batch.settle({1: TransientError("given up")})
 
@@ -51,8 +51,8 @@ def test_each_who_asks_gets_an_error_of_his_own() -> None:
 
 
 def test_numbers_of_what_failed_leave_out_the_lines_that_took_none() -> None:
-    batch = Batch(0.0)
-    batch.first, batch.last, batch.foreign = 11, 13, [0, 2]  # lines: foreign, 11, foreign, 12, 13
+    batch = Batch(0.0, first=11)
+    batch.foreign = [0, 2]  # lines: foreign, 11, foreign, 12, 13
 
     batch.settle(dict.fromkeys([0, 1, 4], TransientError("x")))
 
