@@ -16,10 +16,12 @@ from ctypes import (
     c_char_p,
     c_int,
     c_size_t,
+    c_ssize_t,
     c_uint32,
     c_uint64,
     c_void_p,
-    create_string_buffer,
+    py_object,
+    pythonapi,
 )
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -28,7 +30,8 @@ from contract.joined import Joined
 
 _LIBRARY = Path(__file__).with_name("_native.so")
 _ABREAST = 8  # aggregates that are hashed at once
-_DIGITS = 20  # of a number, at most
+_uninitialised = pythonapi.PyBytes_FromStringAndSize
+_uninitialised.restype, _uninitialised.argtypes = py_object, (c_char_p, c_ssize_t)
 _SEED = int.from_bytes(os.urandom(8))  # nobody can choose keys that meet in the hash table
 
 Picked = tuple[Joined, Joined, "array[int]"]
@@ -67,11 +70,12 @@ class Native:
 
     def numbered(self, lines: Joined, stamp: bytes, first: int, foreign: Sequence[int]) -> Joined:
         """As `producers.sdk.numbering.numbered`, from which it is called."""
-        out = create_string_buffer(len(lines.data) + len(lines) * (len(stamp) + _DIGITS))
         places, bounds = array("I", foreign), _numbers(len(lines) + 1)
+        count = len(lines) - len(places)
+        out = _room(len(lines.data) + count * len(stamp) + _digits(first, first + count))
         given = byref(_joined(lines)), len(lines), stamp, len(stamp), first, _at(places), len(places)
         self._numbered(*given, out, _at(bounds))
-        return Joined(memoryview(out)[: bounds[-1]].tobytes(), bounds)
+        return Joined(out, bounds)
 
     def by_lane(self, keys: Joined, lasts: Sequence[bytes]) -> Sequence[array[int]]:
         """The places of the keys, lane by lane, in their order. `lasts`: of each lane the last MD5 that is its own."""
@@ -87,17 +91,17 @@ class Native:
         following = _Cursor(runs, sum(bool(places) for _, _, places in picked), 0)
         sizes, counts = (c_size_t * _ABREAST)(), (c_uint32 * _ABREAST)()
         room = min(_ABREAST * limit, sum(len(keys.data) + len(data.data) for keys, data, _ in picked)) + limit
-        out = create_string_buffer(room)
+        out = _room(room + 1)  # it is never cut out whole, which would be no copy
         while following.left:
             made = self._pack(byref(following), limit, _SEED, at_once, out, room, sizes, counts)
             if made < 0:
                 raise MemoryError
             if not made:  # a record that is longer than the limit
                 room = sizes[0]
-                out = create_string_buffer(room)
-            view, at = memoryview(out), 0
+                out = _room(room + 1)
+            at = 0
             for size, count in zip(sizes[:made], counts[:made], strict=True):
-                yield view[at : at + size].tobytes(), count
+                yield out[at : at + size], count
                 at += size
 
 
@@ -107,6 +111,20 @@ def load(path: Path = _LIBRARY) -> Native | None:
         return Native(path)
     except OSError:
         return None
+
+
+def _room(size: int) -> bytes:
+    """For what C writes into, before anybody else sees it; nothing is in it yet."""
+    return _uninitialised(None, size)  # type: ignore[no-any-return]
+
+
+def _digits(first: int, end: int) -> int:
+    """How many the numbers from `first` up to `end` have together."""
+    found, least = 0, 1
+    for length in range(1, len(str(end)) + 1):
+        found += length * max(0, min(end, least * 10) - max(first, least))
+        least *= 10
+    return found
 
 
 def _joined(texts: Joined) -> _Joined:
