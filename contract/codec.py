@@ -64,6 +64,7 @@ _NO_IDENTITY = EVENT.field("user_id").refused
 # more shortly than ours are (1e15 for 1000000000000000.0) save 14 each at most.
 _LEAST_OF_TOO_LONG_A_NUMBER = 200
 _WIDE = 2.0**53
+_MILLISECONDS = len("2026-11-23T09:30:00.000Z")
 
 
 def encode(event: Event) -> bytes:
@@ -140,11 +141,13 @@ def _is_surely_right(event: Event, line: bytes, plausible: Plausible) -> bool:
         timed = _timed_decoder.decode(line)
     except (UnicodeDecodeError, msgspec.DecodeError):
         return False
+    at, sent_at = event.occurred_at, event.sent_at
     return (
         (timed.value is None) == (event.value is None)  # NaN was written as null
-        and _is_usual_utc(event.occurred_at)
-        and (event.sent_at is None or _is_usual_utc(event.sent_at))
-        and (event.received_at is None or _is_usual_utc(event.received_at))
+        # Of what the decoder takes for an instant only this has such a form: UTC of this century, in milliseconds.
+        and (len(at) == _MILLISECONDS and at[10::13] == "TZ" and "20" < at < "21")
+        and (sent_at is None or (len(sent_at) == _MILLISECONDS and sent_at[10::13] == "TZ" and "20" < sent_at < "21"))
+        and event.received_at is None
         and _keeps_rules(timed, timed.occurred_at, plausible)
     )
 
@@ -211,14 +214,6 @@ def _is_usual_instant(at: str) -> bool:
         and at.endswith("Z")
         and at.startswith("20")
         and at[11:13] != "24"
-    )
-
-
-def _is_usual_utc(at: str) -> bool:
-    """The same of an instant that the decoder has read: it takes those of RFC 3339 alone, but also "t", "z" and " "."""
-    return (
-        ((len(at) == 24 and at[10::13] == "TZ") or (len(at) == 20 and at[10::9] == "TZ"))  # noqa: PLR2004
-        and at[:2] == "20"
     )
 
 
