@@ -40,6 +40,5 @@ class Joined(Sequence[bytes]):
     def __getitem__(self, place: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
-        if place < 0:
-            place += len(self)
+        place = range(len(self))[place]
         return self.data[self.bounds[place] : self.bounds[place + 1]]

@@ -14,7 +14,7 @@ from typing import Final
 from contract import native
 from contract.joined import Joined
 from contract.kpl import MAGIC
-from contract.native import Picked
+from contract.native import ABREAST, Picked
 
 _FRAME_BYTES: Final = len(MAGIC) + 16  # with the digest
 _SHORT: Final = 128  # numbers below take one byte
@@ -90,8 +90,8 @@ def pack(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[t
     return pack_picked([(Joined.of(keys), Joined.of(data), array("I", range(len(keys))))], limit)
 
 
-def pack_picked(picked: Sequence[Picked], limit: int, at_once: int = 8) -> Iterator[tuple[bytes, int]]:
-    """The same of some records of several that came together."""
+def pack_picked(picked: Sequence[Picked], limit: int, at_once: int = ABREAST) -> Iterator[tuple[bytes, int]]:
+    """The same of some records of several that came together. `at_once`: so many are made even if fewer are taken."""
     if _native is not None:
         return _native.pack(picked, limit, at_once)
     keys = [keys[place] for keys, _, places in picked for place in places]

@@ -9,8 +9,9 @@ import os
 from array import array
 from collections.abc import Iterator, Sequence
 from ctypes import (
+    CDLL,
     POINTER,
-    PyDLL,
+    PYFUNCTYPE,
     Structure,
     byref,
     c_char_p,
@@ -29,9 +30,9 @@ from pathlib import Path
 from contract.joined import Joined
 
 _LIBRARY = Path(__file__).with_name("_native.so")
-_ABREAST = 8  # aggregates that are hashed at once
-_uninitialised = pythonapi.PyBytes_FromStringAndSize
-_uninitialised.restype, _uninitialised.argtypes = py_object, (c_char_p, c_ssize_t)
+ABREAST = 8
+"""So many aggregates are packed at once, at most: it takes hardly longer than one."""
+_uninitialised = PYFUNCTYPE(py_object, c_char_p, c_ssize_t)(("PyBytes_FromStringAndSize", pythonapi))
 _SEED = int.from_bytes(os.urandom(8))  # nobody can choose keys that meet in the hash table
 
 Picked = tuple[Joined, Joined, "array[int]"]
@@ -51,11 +52,11 @@ class _Cursor(Structure):
 
 
 class Native:
-    """The compiled library. It keeps the interpreter's lock: what it does takes less time than another's turn."""
+    """The compiled library. While it works, other threads have the interpreter."""
 
     def __init__(self, path: Path) -> None:
         """Raises OSError where it is for another machine."""
-        library = PyDLL(str(path))
+        library = CDLL(str(path))
         text, numbers = (c_char_p, c_uint32), (c_void_p, c_uint32)
         self._numbered = library.kpl_numbered
         self._numbered.restype = None
@@ -89,8 +90,8 @@ class Native:
         """As `contract.kpl_write.pack`, from which it is called."""
         runs = (_Run * len(picked))(*(_run(*some) for some in picked if some[2]))
         following = _Cursor(runs, sum(bool(places) for _, _, places in picked), 0)
-        sizes, counts = (c_size_t * _ABREAST)(), (c_uint32 * _ABREAST)()
-        room = min(_ABREAST * limit, sum(len(keys.data) + len(data.data) for keys, data, _ in picked)) + limit
+        sizes, counts = (c_size_t * ABREAST)(), (c_uint32 * ABREAST)()
+        room = min(at_once * limit, sum(len(keys.data) + len(data.data) for keys, data, _ in picked)) + limit
         out = _room(room + 1)  # it is never cut out whole, which would be no copy
         while following.left:
             made = self._pack(byref(following), limit, _SEED, at_once, out, room, sizes, counts)
@@ -120,10 +121,10 @@ def _room(size: int) -> bytes:
 
 def _digits(first: int, end: int) -> int:
     """How many the numbers from `first` up to `end` have together."""
-    found, least = 0, 1
+    found, least = 0, 0
     for length in range(1, len(str(end)) + 1):
-        found += length * max(0, min(end, least * 10) - max(first, least))
-        least *= 10
+        found += length * max(0, min(end, 10**length) - max(first, least))
+        least = 10**length
     return found
 
 

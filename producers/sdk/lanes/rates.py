@@ -22,6 +22,11 @@ class Rate:
         self._recovered_at = 0.0
         self._refused_at = -_ONE_REFUSAL
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the shard has refused something."""
+        return self._share is not None
+
     def ready_at(self, now: float) -> float:
         """When the next record may go."""
         return now if self._share is None else max(now, self._free_at - _AHEAD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 from random import Random
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.joined import Joined
 from contract.kpl import MAGIC, SubRecord, deaggregate, payloads
-from contract.kpl_write import Aggregate, alone, pack, pack_in_python
+from contract.kpl_write import Aggregate, alone, pack, pack_in_python, pack_picked
+from contract.native import ABREAST, Picked
 from tests.support.kpl_messages import Given, by_protobuf
 
 pytestmark = pytest.mark.unit
@@ -107,6 +110,25 @@ def test_records_that_fill_the_limit_to_the_byte_share_an_aggregate(packs: Packs
 
     assert list(packs(keys, data, size)) == packed_one_by_one(records, size) == [(by_protobuf(records), len(records))]
     assert len(list(packs(keys, data, size - 1))) == len(packed_one_by_one(records, size - 1)) == 2
+
+
+@given(records=RECORDS, limit=LIMITS, at_once=st.integers(1, ABREAST), chance=st.randoms())
+def test_packing_some_of_several_that_came_together_is_packing_those(
+    records: list[Given], limit: int, at_once: int, chance: Random
+) -> None:
+    picked: list[Picked] = []
+    chosen: list[Given] = []
+    for key, data, _ in records:  # each among others that are not meant
+        others = [(b"other", b"not meant")] * chance.randrange(3)
+        place = len(others)
+        load = [*others, (key.encode(), data), *others, (key.encode(), data)]
+        picked.append(
+            (Joined.of([k for k, _ in load]), Joined.of([d for _, d in load]), array("I", [place, len(load) - 1]))
+        )
+        picked.append((Joined.of([b"k"]), Joined.of([b"d"]), array("I")))
+        chosen += [(key, data, None)] * 2
+
+    assert list(pack_picked(picked, limit, at_once)) == packed_one_by_one(chosen, limit)
 
 
 @given(records=RECORDS)
