@@ -7,20 +7,21 @@ packs gives the keys of one shard alone.
 
 import hashlib
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
 from contract import native
 from contract.joined import Joined
 from contract.kpl import MAGIC
-from contract.native import ABREAST, Picked
+from contract.native import Picked
 
 _FRAME_BYTES: Final = len(MAGIC) + 16  # with the digest
 _SHORT: Final = 128  # numbers below take one byte
 _KEY, _HASH_KEY, _RECORD = b"\x0a", b"\x12", b"\x1a"
 _KEY_INDEX, _HASH_KEY_INDEX, _DATA = b"\x08", b"\x10", b"\x1a"
 _native: Final = native.load()
+_MANY: Final = 200  # records: C is quick where it makes several aggregates at once
 _PARTS: Final = 4  # of a record: its header, the number of its key (and of its hash key), its data's header, its data
 
 
@@ -90,16 +91,17 @@ def pack(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[t
     return pack_picked([(Joined.of(keys), Joined.of(data), array("I", range(len(keys))))], limit)
 
 
-def pack_picked(picked: Sequence[Picked], limit: int, at_once: int = ABREAST) -> Iterator[tuple[bytes, int]]:
-    """The same of some records of several that came together. `at_once`: so many are made even if fewer are taken."""
-    if _native is not None:
-        return _native.pack(picked, limit, at_once)
-    keys = [keys[place] for keys, _, places in picked for place in places]
-    return pack_in_python(keys, [data[place] for _, data, places in picked for place in places], limit)
+def pack_picked(picked: Sequence[Picked], limit: int, *, all_at_once: bool = True) -> Iterator[tuple[bytes, int]]:
+    """The same of some records of several that came together. `all_at_once`: all of what is made will be taken."""
+    count = sum(len(places) for _, _, places in picked)
+    if _native is not None and all_at_once and count >= _MANY:
+        return _native.pack(picked, limit)
+    keys = (keys[place] for keys, _, places in picked for place in places)
+    return pack_in_python(keys, (data[place] for _, data, places in picked for place in places), limit)
 
 
-def pack_in_python(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
-    """The same where nothing was compiled; quick for data and keys below 2 KiB and up to 128 keys in an aggregate."""
+def pack_in_python(keys: Iterable[bytes], data: Iterable[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
+    """The same for a few, or where nothing was compiled; no more of them is read than what is made needs."""
     numbers: dict[bytes, int] = {}
     parts: list[bytes] = []
     size = _FRAME_BYTES

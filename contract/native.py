@@ -30,8 +30,7 @@ from pathlib import Path
 from contract.joined import Joined
 
 _LIBRARY = Path(__file__).with_name("_native.so")
-ABREAST = 8
-"""So many aggregates are packed at once, at most: it takes hardly longer than one."""
+_ABREAST = 8  # aggregates that are made at once: it takes hardly longer than one
 _uninitialised = PYFUNCTYPE(py_object, c_char_p, c_ssize_t)(("PyBytes_FromStringAndSize", pythonapi))
 _SEED = int.from_bytes(os.urandom(8))  # nobody can choose keys that meet in the hash table
 
@@ -67,7 +66,7 @@ class Native:
         self._pack = library.kpl_pack
         self._pack.restype = c_int
         found = POINTER(c_size_t), POINTER(c_uint32)
-        self._pack.argtypes = (POINTER(_Cursor), c_size_t, c_uint64, c_int, c_void_p, c_size_t, *found)
+        self._pack.argtypes = (POINTER(_Cursor), c_size_t, c_uint64, c_void_p, c_size_t, *found)
 
     def numbered(self, lines: Joined, stamp: bytes, first: int, foreign: Sequence[int]) -> Joined:
         """As `producers.sdk.numbering.numbered`, from which it is called."""
@@ -86,15 +85,15 @@ class Native:
         self._lanes(byref(_joined(keys)), len(keys), b"".join(lasts), len(lasts), *out)
         return [places[start:end] for start, end in pairwise(accumulate(counts, initial=0))]
 
-    def pack(self, picked: Sequence[Picked], limit: int, at_once: int) -> Iterator[tuple[bytes, int]]:
-        """As `contract.kpl_write.pack`, from which it is called."""
+    def pack(self, picked: Sequence[Picked], limit: int) -> Iterator[tuple[bytes, int]]:
+        """As `contract.kpl_write.pack_picked`, from which it is called."""
         runs = (_Run * len(picked))(*(_run(*some) for some in picked if some[2]))
         following = _Cursor(runs, sum(bool(places) for _, _, places in picked), 0)
-        sizes, counts = (c_size_t * ABREAST)(), (c_uint32 * ABREAST)()
-        room = min(at_once * limit, sum(len(keys.data) + len(data.data) for keys, data, _ in picked)) + limit
+        sizes, counts = (c_size_t * _ABREAST)(), (c_uint32 * _ABREAST)()
+        room = min(_ABREAST * limit, sum(len(keys.data) + len(data.data) for keys, data, _ in picked)) + limit
         out = _room(room + 1)  # it is never cut out whole, which would be no copy
         while following.left:
-            made = self._pack(byref(following), limit, _SEED, at_once, out, room, sizes, counts)
+            made = self._pack(byref(following), limit, _SEED, out, room, sizes, counts)
             if made < 0:
                 raise MemoryError
             if not made:  # a record that is longer than the limit

@@ -161,10 +161,9 @@ static int has_memory(table *keys, u32 **numbers, const cursor *next, size_t lim
     return keys->key && keys->used && keys->slot && *numbers;
 }
 
-/* Pack the records from `next` on, one after another, into at most `most` aggregates, themselves at most ABREAST, one
-   behind the other into `out`, which has so much room; `sizes` and `counts` are theirs. How many were made, and `next`
-   is behind them. None, and `sizes[0]`, where there is less room than one takes; -1 where memory is out. */
-int kpl_pack(cursor *next, size_t limit, uint64_t seed, int most, byte *out, size_t room, size_t *sizes, u32 *counts)
+/* Pack the records from `next` on, one after another, into at most ABREAST aggregates, one behind the other into
+   `out`, which has so much room; `sizes` and `counts` are theirs. How many were made, and `next` is behind them. None, and `sizes[0]`, where there is less room than one takes; -1 where memory is out. */
+int kpl_pack(cursor *next, size_t limit, uint64_t seed, byte *out, size_t room, size_t *sizes, u32 *counts)
 {
     const byte *body[ABREAST] = {out, out, out, out, out, out, out, out};
     size_t body_size[ABREAST] = {0};
@@ -173,7 +172,7 @@ int kpl_pack(cursor *next, size_t limit, uint64_t seed, int most, byte *out, siz
     u32 *numbers = NULL;
     int made = has_memory(&keys, &numbers, next, limit) ? 0 : -1;
 
-    while (made >= 0 && made < most && next->left) {
+    while (made >= 0 && made < ABREAST && next->left) {
         choice chosen = choose(*next, limit, seed, &keys, numbers);
         text first = data_at(next);
         int is_plain = chosen.count == 1 && !is_like_an_aggregate(first);

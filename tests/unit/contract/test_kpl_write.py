@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract import native
 from contract.joined import Joined
 from contract.kpl import MAGIC, SubRecord, deaggregate, payloads
 from contract.kpl_write import Aggregate, alone, pack, pack_in_python, pack_picked
-from contract.native import ABREAST, Picked
+from contract.native import Picked
 from tests.support.kpl_messages import Given, by_protobuf
 
 pytestmark = pytest.mark.unit
@@ -35,7 +36,13 @@ Packs = Callable[[Sequence[bytes], Sequence[bytes], int], Iterator[tuple[bytes, 
 LIMITS = st.integers(0, 2_000) | st.just(51_200)
 
 
-in_c_and_in_python = pytest.mark.parametrize("packs", [pack, pack_in_python])
+def pack_in_c(keys: Sequence[bytes], data: Sequence[bytes], limit: int) -> Iterator[tuple[bytes, int]]:
+    compiled = native.load()
+    assert compiled is not None
+    return compiled.pack([(Joined.of(keys), Joined.of(data), array("I", range(len(keys))))], limit)
+
+
+in_c_and_in_python = pytest.mark.parametrize("packs", [pack_in_c, pack_in_python])
 
 
 def expected(records: Sequence[Given]) -> bytes:
@@ -112,13 +119,13 @@ def test_records_that_fill_the_limit_to_the_byte_share_an_aggregate(packs: Packs
     assert len(list(packs(keys, data, size - 1))) == len(packed_one_by_one(records, size - 1)) == 2
 
 
-@given(records=RECORDS, limit=LIMITS, at_once=st.integers(1, ABREAST), chance=st.randoms())
+@given(records=RECORDS, limit=LIMITS, all_at_once=st.booleans(), chance=st.randoms())
 def test_packing_some_of_several_that_came_together_is_packing_those(
-    records: list[Given], limit: int, at_once: int, chance: Random
+    *, records: list[Given], limit: int, all_at_once: bool, chance: Random
 ) -> None:
     picked: list[Picked] = []
     chosen: list[Given] = []
-    for key, data, _ in records:  # each among others that are not meant
+    for key, data, _ in records * chance.choice([1, 30]):  # each among others that are not meant
         others = [(b"other", b"not meant")] * chance.randrange(3)
         place = len(others)
         load = [*others, (key.encode(), data), *others, (key.encode(), data)]
@@ -128,7 +135,7 @@ def test_packing_some_of_several_that_came_together_is_packing_those(
         picked.append((Joined.of([b"k"]), Joined.of([b"d"]), array("I")))
         chosen += [(key, data, None)] * 2
 
-    assert list(pack_picked(picked, limit, at_once)) == packed_one_by_one(chosen, limit)
+    assert list(pack_picked(picked, limit, all_at_once=all_at_once)) == packed_one_by_one(chosen, limit)
 
 
 @given(records=RECORDS)
