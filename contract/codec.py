@@ -211,8 +211,8 @@ def _is_usual_instant(at: str) -> bool:
     form = at[4:20:3]
     return (
         ((form == "--T::." and len(at) == 24) or (form == "--T::Z" and len(at) == 20))  # noqa: PLR2004
-        and at.endswith("Z")
-        and at.startswith("20")
+        and at[-1] == "Z"
+        and "20" < at < "21"
         and at[11:13] != "24"
     )
 

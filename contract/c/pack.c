@@ -162,7 +162,8 @@ static int has_memory(table *keys, u32 **numbers, const cursor *next, size_t lim
 }
 
 /* Pack the records from `next` on, one after another, into at most ABREAST aggregates, one behind the other into
-   `out`, which has so much room; `sizes` and `counts` are theirs. How many were made, and `next` is behind them. None, and `sizes[0]`, where there is less room than one takes; -1 where memory is out. */
+   `out`, which has so much room; `sizes` and `counts` are theirs. How many were made, and `next` is behind them. None,
+   and `sizes[0]`, where there is less room than one takes; -1 where memory is out. */
 int kpl_pack(cursor *next, size_t limit, uint64_t seed, byte *out, size_t room, size_t *sizes, u32 *counts)
 {
     const byte *body[ABREAST] = {out, out, out, out, out, out, out, out};
