@@ -24,6 +24,15 @@ class Joined(Sequence[bytes]):
             return texts
         return cls(b"".join(texts), array("I", accumulate(map(len, texts), initial=0)))
 
+    @classmethod
+    def of_texts(cls, texts: Sequence[str]) -> Joined:
+        """Their UTF-8."""
+        text = "".join(texts)
+        data = text.encode()
+        if len(data) == len(text):
+            return cls(data, array("I", accumulate(map(len, texts), initial=0)))
+        return cls.of([each.encode() for each in texts])
+
     def __len__(self) -> int:
         return len(self.bounds) - 1
 

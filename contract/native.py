@@ -30,6 +30,7 @@ from pathlib import Path
 from contract.joined import Joined
 
 _LIBRARY = Path(__file__).with_name("_native.so")
+_VERSION = 1
 _ABREAST = 8  # aggregates that are made at once: it takes hardly longer than one
 _uninitialised = PYFUNCTYPE(py_object, c_char_p, c_ssize_t)(("PyBytes_FromStringAndSize", pythonapi))
 _SEED = int.from_bytes(os.urandom(8))  # nobody can choose keys that meet in the hash table
@@ -54,12 +55,14 @@ class Native:
     """The compiled library. While it works, other threads have the interpreter."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError where it is for another machine."""
+        """Raises OSError where it is for another machine, or was compiled for another version of this file."""
         library = CDLL(str(path))
+        if c_int.in_dll(library, "native_version").value != _VERSION:
+            raise OSError(f"{path}: compiled for another version; run make setup")
         text, numbers = (c_char_p, c_uint32), (c_void_p, c_uint32)
         self._numbered = library.kpl_numbered
         self._numbered.restype = None
-        self._numbered.argtypes = (POINTER(_Joined), c_uint32, *text, c_uint64, *numbers, c_void_p, c_void_p)
+        self._numbered.argtypes = (c_char_p, *numbers, *text, c_uint64, *numbers, c_void_p, c_void_p)
         self._lanes = library.kpl_lanes
         self._lanes.restype = None
         self._lanes.argtypes = (POINTER(_Joined), c_uint32, *text, c_void_p, c_void_p, c_void_p, c_void_p)
@@ -68,12 +71,12 @@ class Native:
         found = POINTER(c_size_t), POINTER(c_uint32)
         self._pack.argtypes = (POINTER(_Cursor), c_size_t, c_uint64, c_void_p, c_size_t, *found)
 
-    def numbered(self, lines: Joined, stamp: bytes, first: int, foreign: Sequence[int]) -> Joined:
+    def numbered(self, lines: Sequence[bytes], stamp: bytes, first: int, foreign: Sequence[int]) -> Joined:
         """As `producers.sdk.numbering.numbered`, from which it is called."""
-        places, bounds = array("I", foreign), _numbers(len(lines) + 1)
-        count = len(lines) - len(places)
-        out = _room(len(lines.data) + count * len(stamp) + _digits(first, first + count))
-        given = byref(_joined(lines)), len(lines), stamp, len(stamp), first, _at(places), len(places)
+        data, sizes, places = b"".join(lines), array("I", map(len, lines)), array("I", foreign)
+        bounds, count = _numbers(len(lines) + 1), len(lines) - len(places)
+        out = _room(len(data) + count * len(stamp) + _digits(first, first + count))
+        given = data, _at(sizes), len(lines), stamp, len(stamp), first, _at(places), len(places)
         self._numbered(*given, out, _at(bounds))
         return Joined(out, bounds)
 
@@ -106,10 +109,10 @@ class Native:
 
 
 def load(path: Path = _LIBRARY) -> Native | None:
-    """None where it was not compiled, or for another machine."""
+    """None where it was not compiled, or for another machine or version."""
     try:
         return Native(path)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: it says no version
         return None
 
 

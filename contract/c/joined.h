@@ -18,7 +18,7 @@ typedef struct {
     u32 size;
 } text;
 
-static text text_of(joined all, u32 place)
+static inline text text_of(joined all, u32 place)
 {
     return (text){all.data + all.bounds[place], all.bounds[place + 1] - all.bounds[place]};
 }

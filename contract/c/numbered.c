@@ -6,18 +6,18 @@
 
 #include "joined.h"
 
-/* Copy JSON lines to `out`, each with `stamp` and its number, from `first` on, before its closing brace. Those of the
-   places `foreign`, in order, are left as they are and take no number. `bounds` are those of what is written. */
-void kpl_numbered(const joined *lines, u32 count, const byte *stamp, u32 stamp_size, uint64_t first,
+/* Copy JSON lines, one behind the other, to `out`, each with `stamp` and its number, from `first` on, before its closing
+   brace. Those of the places `foreign`, in order, are left as they are and take no number. `bounds` are those of what
+   is written. */
+void kpl_numbered(const byte *lines, const u32 *sizes, u32 count, const byte *stamp, u32 stamp_size, uint64_t first,
                   const u32 *foreign, u32 foreigners, byte *out, u32 *bounds)
 {
     byte *to = out;
-    for (u32 n = 0; n < count; n++) {
-        text line = text_of(*lines, n);
+    for (u32 n = 0; n < count; lines += sizes[n++]) {
         bounds[n] = (u32)(to - out);
         if (foreigners && *foreign == n) {
-            memcpy(to, line.at, line.size);
-            to += line.size;
+            memcpy(to, lines, sizes[n]);
+            to += sizes[n];
             foreign++;
             foreigners--;
             continue;
@@ -26,8 +26,8 @@ void kpl_numbered(const joined *lines, u32 count, const byte *stamp, u32 stamp_s
         for (uint64_t rest = first++; digit == digits + sizeof digits || rest; rest /= 10)
             *--digit = (byte)('0' + rest % 10);
         size_t length = (size_t)(digits + sizeof digits - digit);
-        memcpy(to, line.at, line.size - 2);
-        to += line.size - 2;
+        memcpy(to, lines, sizes[n] - 2);
+        to += sizes[n] - 2;
         memcpy(to, stamp, stamp_size);
         to += stamp_size;
         memcpy(to, digit, length);

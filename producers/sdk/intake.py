@@ -55,7 +55,8 @@ class Intake:
             raise ValueError("a line is one JSON object and its newline")
         if not 0 < len(key) <= _LONGEST_KEY:
             raise _no_key(key)
-        encoded = key.encode()
+        if not key.isascii():
+            key.encode()  # or raises
         lock = self._lock
         lock.acquire()  # `with` takes longer than all that is done inside
         try:
@@ -70,7 +71,7 @@ class Intake:
             if size > self._longest:
                 self._refuse_too_long(line, batch.first + place)
             lines.append(line)
-            batch.given_keys.append(encoded)
+            batch.given_keys.append(key)
             batch.size = size = batch.size + size
             if size >= self._batch_bytes or place >= self._last_place:
                 self._full_now()
@@ -84,8 +85,8 @@ class Intake:
             raise ValueError("no lines")
         if any(line[-2:] != b"}\n" for _, line in lines):
             raise ValueError("a line is one JSON object and its newline")
-        keys = [_encoded(key) for key, _ in lines]
-        self._refuse_too_many(keys, lines)
+        keys = [key for key, _ in lines]
+        self._refuse_too_many(lines, sum(map(_size_of_key, keys)))
         with self._lock:
             try:
                 batch = self._open or self._begun()
@@ -100,8 +101,7 @@ class Intake:
 
     def add_foreign(self, key: str, line: bytes) -> Receipt:
         """Take a line as it is; it takes no number."""
-        encoded = _encoded(key)
-        if len(encoded) + len(line) > MAX_RECORD_BYTES - _RECORD_OVERHEAD - len(encoded):
+        if 2 * _size_of_key(key) + len(line) > MAX_RECORD_BYTES - _RECORD_OVERHEAD:
             raise ValueError(f"a line of {len(line)} bytes; the stream takes {MAX_RECORD_BYTES} with its key: split it")
         with self._lock:
             try:
@@ -109,11 +109,11 @@ class Intake:
             except _Dropped as dropped:
                 return failed_receipt(line, dropped.why)
             batch.foreign.append(len(batch.given))
-            place = self._add(batch, [encoded], [line])
+            place = self._add(batch, [key], [line])
         return Receipt(batch, place, line)
 
-    def _refuse_too_many(self, keys: Sequence[bytes], lines: Sequence[tuple[str, bytes]]) -> None:
-        size = sum(map(len, keys)) + sum(len(line) for _, line in lines)
+    def _refuse_too_many(self, lines: Sequence[tuple[str, bytes]], of_keys: int) -> None:
+        size = of_keys + sum(len(line) for _, line in lines)
         most = min(_MOST_AT_ONCE, self._settings.memory_bytes)
         if size > most:
             raise ValueError(f"{len(lines)} lines of {size} bytes with their keys; send at most {most} bytes at once")
@@ -211,7 +211,7 @@ class Intake:
         self.dropped += 1
         raise _Dropped(why)
 
-    def _add(self, batch: Batch, keys: list[bytes], lines: list[bytes]) -> int:
+    def _add(self, batch: Batch, keys: list[str], lines: list[bytes]) -> int:
         place = len(batch.given)
         batch.given_keys += keys
         batch.given += lines
@@ -242,10 +242,10 @@ class _Dropped(Exception):
         self.why = why
 
 
-def _encoded(key: str) -> bytes:
+def _size_of_key(key: str) -> int:
     if not 0 < len(key) <= _LONGEST_KEY:
         raise _no_key(key)
-    return key.encode()
+    return len(key.encode())
 
 
 def _no_key(key: str) -> ValueError:

@@ -21,14 +21,14 @@ def numbered_line(line: bytes, stamp: bytes, number: int) -> bytes:
     return b"".join((line[:-2], stamp, b"%d}\n" % number))
 
 
-def numbered(lines: Joined, stamp: bytes, first: int, foreign: Sequence[int] = ()) -> Joined:
+def numbered(lines: Sequence[bytes], stamp: bytes, first: int, foreign: Sequence[int] = ()) -> Joined:
     """The lines with their numbers from `first` on; those of the places `foreign`, in order, are left as they are."""
     if _native is None:
         return numbered_in_python(lines, stamp, first, foreign)
     return _native.numbered(lines, stamp, first, foreign)
 
 
-def numbered_in_python(lines: Joined, stamp: bytes, first: int, foreign: Sequence[int] = ()) -> Joined:
+def numbered_in_python(lines: Sequence[bytes], stamp: bytes, first: int, foreign: Sequence[int] = ()) -> Joined:
     """The same where nothing was compiled."""
     strangers, numbers = set(foreign), count(first)
     return Joined.of(

@@ -45,7 +45,7 @@ class Batch:
         """`first`: the number of its first event; `stamp` goes before each."""
         self.first = first
         self.stamp = stamp
-        self.given_keys: list[bytes] = []
+        self.given_keys: list[str] = []
         self.given: list[bytes] = []  # lines as they came
         self.keys = self.lines = _NOTHING
         self.foreign: list[int] = []  # places of lines that took no number
@@ -62,8 +62,8 @@ class Batch:
     def close(self, number: int) -> None:
         """Nothing more is added; it is the so-manieth."""
         self.number = number
-        self.keys = Joined.of(self.given_keys)
-        self.lines = numbered(Joined.of(self.given), self.stamp, self.first, self.foreign)
+        self.keys = Joined.of_texts(self.given_keys)
+        self.lines = numbered(self.given, self.stamp, self.first, self.foreign)
         self.size = len(self.keys.data) + len(self.lines.data) + _LINE_OVERHEAD * len(self.lines)
         self._count = len(self.given)
         self.given_keys, self.given = [], []
@@ -183,7 +183,7 @@ class ManyReceipt(Receipt, gc=False, eq=False):
     def line(self) -> bytes:
         first = self._batch.number_of(self._place)
         assert first is not None  # noqa: S101 - none of them is foreign
-        return numbered(Joined.of(self._all), self._batch.stamp, first).data
+        return numbered(self._all, self._batch.stamp, first).data
 
     def _failure(self) -> Exception | None:
         mine = range(self._place, self._place + len(self._all))

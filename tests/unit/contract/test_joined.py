@@ -21,6 +21,11 @@ def test_they_are_what_was_joined(texts: list[bytes], where: slice) -> None:
     assert list(reversed(joined)) == texts[::-1]
 
 
+@given(texts=st.lists(st.text(st.characters(codec="utf-8"), max_size=6), max_size=6))
+def test_texts_are_joined_as_utf_8(texts: list[str]) -> None:
+    assert list(Joined.of_texts(texts)) == [text.encode() for text in texts]
+
+
 def test_what_is_joined_is_not_joined_again() -> None:
     joined = Joined.of([b"a", b"bc"])
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.joined import Joined
 from producers.sdk.numbering import numbered, numbered_in_python, stamp_of
 
 pytestmark = pytest.mark.unit
@@ -22,7 +21,7 @@ def test_lines_take_their_numbers_in_order(texts: list[str | None], first: int) 
     strangers = [place for place, text in enumerate(texts) if text is None]
     given_lines = [b"\xff stranger" if text is None else b'{"a":%b}\n' % json.dumps(text).encode() for text in texts]
 
-    found = numbered(Joined.of(given_lines), STAMP, first, strangers)
+    found = numbered(given_lines, STAMP, first, strangers)
 
     numbers = iter(range(first, first + len(texts)))
     expected = [
@@ -32,4 +31,4 @@ def test_lines_take_their_numbers_in_order(texts: list[str | None], first: int) 
         for text in texts
     ]
     assert list(found) == expected
-    assert list(numbered_in_python(Joined.of(given_lines), STAMP, first, strangers)) == expected
+    assert list(numbered_in_python(given_lines, STAMP, first, strangers)) == expected
