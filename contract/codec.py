@@ -134,6 +134,8 @@ def _is_surely_right(event: Event, line: bytes, plausible: Plausible) -> bool:
         or (event.context is not None and type(event.context) is not Context)
         or (event.consent is not None and type(event.consent) is not Consent)
         or type(event) is not Event
+        or type(event.occurred_at) is not str
+        or (event.sent_at is not None and type(event.sent_at) is not str)
         or len(line) > MAX_LINE_BYTES
     ):
         return False

@@ -33,7 +33,7 @@ _LIBRARY = Path(__file__).with_name("_native.so")
 _VERSION = 1
 _ABREAST = 8  # aggregates that are made at once: it takes hardly longer than one
 _uninitialised = PYFUNCTYPE(py_object, c_char_p, c_ssize_t)(("PyBytes_FromStringAndSize", pythonapi))
-_SEED = int.from_bytes(os.urandom(8))  # nobody can choose keys that meet in the hash table
+_SEED = int.from_bytes(os.urandom(8))  # or anybody could choose keys that meet in the hash table
 
 Picked = tuple[Joined, Joined, "array[int]"]
 """Some records of those that came together: all keys, all data, and the places of some, in order."""
@@ -74,6 +74,8 @@ class Native:
     def numbered(self, lines: Sequence[bytes], stamp: bytes, first: int, foreign: Sequence[int]) -> Joined:
         """As `producers.sdk.numbering.numbered`, from which it is called."""
         data, sizes, places = b"".join(lines), array("I", map(len, lines)), array("I", foreign)
+        if sum(sizes) != len(data):
+            raise ValueError("a line changed its length: lines are to be bytes")
         bounds, count = _numbers(len(lines) + 1), len(lines) - len(places)
         out = _room(len(data) + count * len(stamp) + _digits(first, first + count))
         given = data, _at(sizes), len(lines), stamp, len(stamp), first, _at(places), len(places)

@@ -11,7 +11,7 @@ from contract.rules import Reason
 from producers.sdk.clock import Clock
 from producers.sdk.limits import MAX_RECORD_BYTES
 from producers.sdk.numbering import numbered_line, stamp_of
-from producers.sdk.receipts import Batch, ManyReceipt, Receipt, failed_receipt
+from producers.sdk.receipts import LINE_OVERHEAD, Batch, ManyReceipt, Receipt, failed_receipt
 from producers.sdk.settings import ProducerSettings
 
 _DIGITS = 20  # of a number, at most
@@ -29,6 +29,7 @@ class Intake:
         self, producer_id: str, settings: ProducerSettings, clock: Clock, *, on_batch: Callable[[], None]
     ) -> None:
         self._stamp = stamp_of(producer_id)
+        self._per_line = len(self._stamp) + LINE_OVERHEAD
         self._longest = _LONGEST - len(self._stamp) - _DIGITS  # of a line that fits, whatever its number
         self._settings = settings
         self._batch_bytes = min(settings.batch_bytes, settings.memory_bytes // _LEAST_BATCHES)
@@ -55,28 +56,24 @@ class Intake:
             raise ValueError("a line is one JSON object and its newline")
         if not 0 < len(key) <= _LONGEST_KEY:
             raise _no_key(key)
-        if not key.isascii():
-            key.encode()  # or raises
-        lock = self._lock
-        lock.acquire()  # `with` takes longer than all that is done inside
-        try:
+        of_key = len(key) if key.isascii() else len(key.encode())
+        with self._lock:
             batch = self._open
             if batch is None:
                 try:
                     batch = self._begun()
                 except _Dropped as dropped:
                     return failed_receipt(line, dropped.why)
-            lines = batch.given
-            place, size = len(lines), len(line)
+            size = len(line)
             if size > self._longest:
-                self._refuse_too_long(line, batch.first + place)
+                self._refuse_too_long(line, batch.last + 1)
+            lines = batch.given
+            place = len(lines)
             lines.append(line)
             batch.given_keys.append(key)
-            batch.size = size = batch.size + size
+            batch.size = size = batch.size + size + of_key + self._per_line
             if size >= self._batch_bytes or place >= self._last_place:
                 self._full_now()
-        finally:
-            lock.release()
         return Receipt(batch, place, line)
 
     def add_many(self, lines: Sequence[tuple[str, bytes]]) -> Receipt:
@@ -93,9 +90,9 @@ class Intake:
             except _Dropped as dropped:
                 return failed_receipt(b"".join(line for _, line in lines), dropped.why)
             given = [line for _, line in lines]
-            longest = max(given, key=len)
-            if len(longest) > self._longest:
-                self._refuse_too_long(longest, batch.first + len(batch.given) + len(given))
+            for number, line in enumerate(given, batch.last + 1):
+                if len(line) > self._longest:
+                    self._refuse_too_long(line, number)
             place = self._add(batch, keys, given)
         return ManyReceipt(batch, place, b"", given)
 
@@ -215,7 +212,7 @@ class Intake:
         place = len(batch.given)
         batch.given_keys += keys
         batch.given += lines
-        batch.size += sum(map(len, lines))
+        batch.size += sum(map(_size_of_key, keys)) + sum(map(len, lines)) + self._per_line * len(lines)
         if batch.size >= self._batch_bytes or len(batch.given) > self._last_place:
             self._full_now()
         return place

@@ -15,7 +15,7 @@ from typing import Any, Self
 import structlog
 
 from contract.codec import Event, Plausible, check
-from contract.errors import ConfigurationError
+from contract.errors import ConfigurationError, InvalidEvent
 from contract.events import EARLIEST, EVENT, FUTURE_TOLERANCE_HOURS
 from producers.sdk import lifecycle
 from producers.sdk.around import Around
@@ -93,9 +93,12 @@ class EventProducer:
         if event.producer_id is not None or event.producer_seq is not None:
             raise ValueError("producer_id and producer_seq are stamped here; send the event without them")
         if self._clock.monotonic() >= self._look_again_at:
-            self._look_again_at = self._clock.monotonic() + _SAME_MOMENT
-            self._plausible = Plausible(self._earliest, self._clock.now() + _AHEAD)
-        line = check(event, self._plausible)
+            self._look_at_the_time()
+        try:
+            line = check(event, self._plausible)
+        except InvalidEvent:
+            self._look_at_the_time()  # it may have been set, or this machine have slept
+            line = check(event, self._plausible)
         # One visitor's events share a shard.
         return self._intake.add(event.user_id or event.anonymous_id or "", line)
 
@@ -155,6 +158,10 @@ class EventProducer:
             return
         suffix = f"-{os.urandom(3).hex()}"
         self._begin(self.producer_id[: _LONGEST_ID - len(suffix)] + suffix)
+
+    def _look_at_the_time(self) -> None:
+        self._plausible = Plausible(self._earliest, self._clock.now() + _AHEAD)
+        self._look_again_at = self._clock.monotonic() + _SAME_MOMENT
 
     def _begin(self, producer_id: str) -> None:
         self.producer_id = producer_id

@@ -15,7 +15,7 @@ from contract.errors import TransientError
 from contract.joined import Joined
 from producers.sdk.numbering import numbered, numbered_line
 
-_LINE_OVERHEAD = 20  # bytes of what stands around a line
+LINE_OVERHEAD = 100  # bytes: where it is, who gave it, and its number
 _NOTHING = Joined.of([])
 
 
@@ -49,7 +49,7 @@ class Batch:
         self.given: list[bytes] = []  # lines as they came
         self.keys = self.lines = _NOTHING
         self.foreign: list[int] = []  # places of lines that took no number
-        self.size = 0  # bytes of lines; once it is closed, of all that is held
+        self.size = 0  # bytes held; about, until it is closed
         self.opened_at = opened_at
         self.number = 0  # of the batch: 1, 2, 3 …
         self._count = 0  # of its lines, once it is closed
@@ -64,7 +64,7 @@ class Batch:
         self.number = number
         self.keys = Joined.of_texts(self.given_keys)
         self.lines = numbered(self.given, self.stamp, self.first, self.foreign)
-        self.size = len(self.keys.data) + len(self.lines.data) + _LINE_OVERHEAD * len(self.lines)
+        self.size = len(self.keys.data) + len(self.lines.data) + LINE_OVERHEAD * len(self.lines)
         self._count = len(self.given)
         self.given_keys, self.given = [], []
 

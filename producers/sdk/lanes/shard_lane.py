@@ -39,9 +39,9 @@ class ShardLane:
     def _fill_with_new(self, call: Call, now: float) -> None:
         if self.rate.ready_at(now) > now or self._is_over(call):
             return
-        for data, count in pack_picked(
-            [(run.load.keys, run.load.lines, run.places) for run in self._runs], self._limit
-        ):
+        waiting = [(run.load.keys, run.load.lines, run.places) for run in self._runs]
+        all_at_once = not self._ordered and not self.rate.is_known
+        for data, count in pack_picked(waiting, self._limit, all_at_once=all_at_once):
             if not self._goes(call, self._packed(data, count), now):
                 break
             self._cut(count)
