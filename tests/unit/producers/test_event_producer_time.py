@@ -44,4 +44,6 @@ def test_an_event_of_now_is_plausible_though_the_clock_was_just_set() -> None:
         opened.send(event(occurred_at=format_instant(clock.now())))
         clock.ahead = timedelta(days=2)
 
-        opened.send(event(occurred_at=format_instant(clock.now())))
+        receipt = opened.send(event(occurred_at=format_instant(clock.now())))
+
+    assert receipt.producer_seq == 2
