@@ -62,7 +62,13 @@ def test_a_boundary_at_the_very_hash_of_a_key_is_kept_exactly(keys: list[bytes])
 
     found = ShardMap(shards(*bounds))
 
-    assert [found.shards[found.lane(key)] for key in keys] == [owner(shards(*bounds), hash_of(key)) for key in keys]
+    owners = [owner(shards(*bounds), hash_of(key)) for key in keys]
+    assert [found.shards[found.lane(key)] for key in keys] == owners
+    for by_lane in (found.by_lane, found.by_lane_in_python):
+        places = {
+            place: shard for shard, lane in zip(found.shards, by_lane(Joined.of(keys)), strict=True) for place in lane
+        }
+        assert [places[place] for place in range(len(keys))] == owners
 
 
 def test_one_shard_takes_everything() -> None:
