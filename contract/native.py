@@ -1,4 +1,4 @@
-"""The Kinesis Producer Library's format and its routing in C, where `make setup` compiled it (contract/c).
+"""Numbering, routing and packing thousands of lines at once, in C, where `make setup` compiled it (contract/c).
 
 Whoever asks has the same in plain Python beside it. No header of Python is needed to compile it.
 """

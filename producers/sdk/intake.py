@@ -82,23 +82,27 @@ class Intake:
             raise ValueError("no lines")
         if any(line[-2:] != b"}\n" for _, line in lines):
             raise ValueError("a line is one JSON object and its newline")
-        keys = [key for key, _ in lines]
-        self._refuse_too_many(lines, sum(map(_size_of_key, keys)))
+        keys, given = [key for key, _ in lines], [line for _, line in lines]
+        size = sum(map(_size_of_key, keys)) + sum(map(len, given))
+        most = min(_MOST_AT_ONCE, self._settings.memory_bytes)
+        if size > most:
+            raise ValueError(f"{len(lines)} lines of {size} bytes with their keys; send at most {most} bytes at once")
+        longest = max(map(len, given))
         with self._lock:
             try:
                 batch = self._open or self._begun()
             except _Dropped as dropped:
-                return failed_receipt(b"".join(line for _, line in lines), dropped.why)
-            given = [line for _, line in lines]
-            for number, line in enumerate(given, batch.last + 1):
-                if len(line) > self._longest:
+                return failed_receipt(b"".join(given), dropped.why)
+            if longest > self._longest:
+                for number, line in enumerate(given, batch.last + 1):
                     self._refuse_too_long(line, number)
-            place = self._add(batch, keys, given)
+            place = self._add(batch, keys, given, size)
         return ManyReceipt(batch, place, b"", given)
 
     def add_foreign(self, key: str, line: bytes) -> Receipt:
         """Take a line as it is; it takes no number."""
-        if 2 * _size_of_key(key) + len(line) > MAX_RECORD_BYTES - _RECORD_OVERHEAD:
+        of_key = _size_of_key(key)
+        if 2 * of_key + len(line) > MAX_RECORD_BYTES - _RECORD_OVERHEAD:
             raise ValueError(f"a line of {len(line)} bytes; the stream takes {MAX_RECORD_BYTES} with its key: split it")
         with self._lock:
             try:
@@ -106,14 +110,8 @@ class Intake:
             except _Dropped as dropped:
                 return failed_receipt(line, dropped.why)
             batch.foreign.append(len(batch.given))
-            place = self._add(batch, [key], [line])
+            place = self._add(batch, [key], [line], of_key + len(line))
         return Receipt(batch, place, line)
-
-    def _refuse_too_many(self, lines: Sequence[tuple[str, bytes]], of_keys: int) -> None:
-        size = of_keys + sum(len(line) for _, line in lines)
-        most = min(_MOST_AT_ONCE, self._settings.memory_bytes)
-        if size > most:
-            raise ValueError(f"{len(lines)} lines of {size} bytes with their keys; send at most {most} bytes at once")
 
     def _refuse_too_long(self, line: bytes, number: int) -> None:
         if len(numbered_line(line, self._stamp, number)) > _LONGEST:
@@ -208,11 +206,11 @@ class Intake:
         self.dropped += 1
         raise _Dropped(why)
 
-    def _add(self, batch: Batch, keys: list[str], lines: list[bytes]) -> int:
+    def _add(self, batch: Batch, keys: list[str], lines: list[bytes], size: int) -> int:
         place = len(batch.given)
         batch.given_keys += keys
         batch.given += lines
-        batch.size += sum(map(_size_of_key, keys)) + sum(map(len, lines)) + self._per_line * len(lines)
+        batch.size += size + self._per_line * len(lines)
         if batch.size >= self._batch_bytes or len(batch.given) > self._last_place:
             self._full_now()
         return place
@@ -224,11 +222,13 @@ class Intake:
     def _close(self) -> None:
         batch = self._open
         assert batch is not None  # noqa: S101 - whoever closes it looked
+        if batch.given:  # or the line for which it was begun was refused
+            self._take_as_full(batch)
         self._open = None
-        if not batch.given:  # the line for which it was begun was refused
-            return
+
+    def _take_as_full(self, batch: Batch) -> None:
+        batch.close(self._batches + 1)  # first: where memory is out the batch stays open, and its lines are kept
         self._batches += 1
-        batch.close(self._batches)
         self._last = batch.last
         self.held += batch.size
         self._full.append(batch)
